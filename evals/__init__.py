@@ -1,0 +1,1 @@
+"""Measures of the whole: speed, grounding, agreement."""

@@ -1,0 +1,1 @@
+"""The faces: each draws what the agent says and decides nothing."""

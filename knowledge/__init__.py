@@ -1,0 +1,1 @@
+"""What is known about language models, by whom, and since when."""

@@ -1,0 +1,1 @@
+"""Calculations over facts: pure functions that know no framework and no face."""

@@ -1,0 +1,68 @@
+"""Whether a request fits a window: input, output and thinking, in the tokens of the model's own tokenizer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..knowledge.schema import Window
+
+Unit = Literal["tokens", "characters", "words", "pages"]
+
+# Tokens per unit as (low, middle, high); measured over the o200k, Qwen3 and Llama 3 vocabularies: see
+# `python -m modelwise.evals tokens` and docs/design/003-token-bands.md.
+_PER_UNIT: dict[tuple[Unit, bool], tuple[float, float, float]] = {
+    ("characters", True): (0.55, 0.75, 1.1),
+    ("characters", False): (0.19, 0.24, 0.32),
+    ("words", True): (0.9, 1.25, 1.8),
+    ("words", False): (1.15, 1.35, 1.7),
+    ("pages", True): (400.0, 600.0, 1000.0),
+    ("pages", False): (400.0, 650.0, 900.0),
+}
+EFFECTIVE_FROM = 64_000
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A number of tokens with its uncertainty."""
+
+    low: int
+    middle: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFit:
+    """Whether it fits, which limit decides, and how much that limit holds (tokens)."""
+
+    status: Literal["met", "failed", "unknown"]
+    limit: str
+    required: Band
+    has: int | None
+    effective: int | None
+
+
+def estimate_tokens(amount: float, unit: Unit, *, chinese: bool, factor: float = 1.0) -> Band:
+    """Tokens in an amount of text; `factor` is the model's tokens against o200k for the same text."""
+    if unit == "tokens":
+        return Band(round(amount * min(1.0, factor)), round(amount), round(amount * max(1.0, factor)))
+    low, middle, high = _PER_UNIT[unit, chinese]
+    return Band(
+        round(amount * low * min(1.0, factor)), round(amount * middle * factor), round(amount * high * max(1.0, factor))
+    )
+
+
+def check_window(window: Window | None, given: Band, *, output: int, reasoning: int = 0) -> WindowFit:
+    """Input within max input (else total less output), output with thinking within max output, all within total."""
+    if window is None:
+        return WindowFit("unknown", "total", given, None, None)
+    effective = window.effective.value if window.effective else None
+    spoken = output + reasoning
+    room, limit = window.total.value - spoken, "total"
+    if window.max_input and window.max_input.value < room:
+        room, limit = window.max_input.value, "max_input"
+    if window.max_output and spoken > window.max_output.value:
+        need = Band(spoken, spoken, spoken)
+        return WindowFit("failed", "max_output", need, window.max_output.value, effective)
+    if given.high <= room:
+        return WindowFit("met", limit, given, room, effective)
+    status: Literal["failed", "unknown"] = "unknown" if given.low <= room else "failed"
+    return WindowFit(status, limit, given, room, effective)

@@ -1,0 +1,1 @@
+"""The advisor: requirements in, cited advice out."""

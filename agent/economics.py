@@ -1,0 +1,223 @@
+"""Monthly cost, cards and seconds of every option for a need, as arrays."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..knowledge.facts import Facts
+from ..knowledge.schema import Device
+from ..tools.cost import HOURS_PER_MONTH
+from ..tools.hardware import (
+    CARD_SHARE,
+    DENSE_BAND,
+    DENSE_SATURATION,
+    DEVICE_SHARE,
+    MOE_BAND,
+    MOE_SATURATION,
+    OVERHEAD,
+    cheapest_rent,
+)
+from .defaults import load_defaults
+from .need import THINKING_TASKS, Need
+from .options import NAN, Floats, Ints, Options
+
+SIZING_TOKENS = 8_192
+COUNTS = (1, 2, 4, 8)
+MILLION = 1e6
+GB = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The hardware a person has: GB a card or device, how many, its share that may be used."""
+
+    gb_each: float
+    count: int
+    share: float
+    device: Device | None
+    kind: str
+
+    @property
+    def usable_gb(self) -> float:
+        """GB over all cards that weights, cache and overhead may take."""
+        return self.gb_each * self.count * self.share
+
+
+@dataclass(frozen=True, eq=False)
+class Economics:
+    """Per option: USD a month today and at its dearest within the horizon, cards, GB, seconds; NaN is unknown."""
+
+    monthly: Floats
+    worst: Floats
+    per_million: Floats
+    needed_gb: Floats
+    cards: Ints
+    device: Ints
+    devices: tuple[Device, ...]
+    seconds: Floats
+    seconds_measured: Floats
+    decode_low: Floats
+    saturated: Floats
+    owned: Owned | None
+
+
+def price_options(options: Options, need: Need) -> Economics:
+    """Price every option for the need: APIs by the token, weights by the cards that serve them."""
+    owned = owned_hardware(need, options.facts)
+    devices = _rentable(options.facts)
+    needed = _memory(options, need)
+    cards, device, rent = _cheapest_cards(options, need, needed, devices)
+    today, worst = _api_cost(options, need, options.tiers), _api_cost(options, need, options.worst_tiers)
+    hosted = np.zeros(len(options)) if owned else rent
+    monthly = np.where(options.is_api, today, hosted)
+    tokens = need.requests * (need.input + need.output + options.reasoning) / MILLION
+    seconds, measured = _seconds(options, need)
+    return Economics(
+        monthly,
+        np.where(options.is_api, worst, hosted),
+        monthly / np.maximum(tokens, 1e-9),
+        needed,
+        cards,
+        device,
+        devices,
+        seconds,
+        measured,
+        _decode(options, owned, devices, device),
+        _saturated(options, owned, devices, device),
+        owned,
+    )
+
+
+def owned_hardware(need: Need, facts: Facts) -> Owned | None:
+    """Return the hardware that was said, or None: cards by name or memory, or a device's RAM."""
+    r = need.said
+    if r.device in DEVICE_SHARE and r.ram_gb:
+        return Owned(r.ram_gb, 1, DEVICE_SHARE[r.device], None, r.device)
+    named = find_device(facts, r.gpu) if r.gpu else None
+    count = r.gpu_count or 1
+    if r.gpu_mem_gb:
+        return Owned(r.gpu_mem_gb / count, count, CARD_SHARE, named, "gpu")
+    if named:
+        return Owned(max(named.memory_gb), count, CARD_SHARE, named, "gpu")
+    return Owned(r.ram_gb, 1, DEVICE_SHARE["laptop"], None, "laptop") if r.ram_gb and not r.gpu else None
+
+
+def find_device(facts: Facts, name: str) -> Device | None:
+    """Return the device whose name or alias the words name; the longest match wins."""
+    wanted = _squeezed(name)
+    best: tuple[int, Device] | None = None
+    for device in facts.devices.values():
+        for alias in (device.id, device.name, *device.aliases):
+            flat = _squeezed(alias)
+            if (flat in wanted or wanted in flat) and (best is None or len(flat) > best[0]) and len(flat) >= 2:
+                best = (len(flat) if flat in wanted else 1, device) if best is None or flat in wanted else best
+    return best[1] if best else None
+
+
+def _squeezed(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum()).removeprefix("nvidia").removeprefix("geforce")
+
+
+@lru_cache(maxsize=4)
+def _rentable(facts: Facts) -> tuple[Device, ...]:
+    return tuple(d for d in facts.devices.values() if d.rents and d.kind in ("datacentre", "workstation"))
+
+
+def sequence_tokens(need: Need, reasoning: float) -> float:
+    """Tokens that one sequence holds in the cache: at least 8K, so that a sizing is not for a toy."""
+    return max(SIZING_TOKENS, need.input + need.output + reasoning)
+
+
+def _memory(options: Options, need: Need) -> Floats:
+    device = need.said.device in DEVICE_SHARE
+    tokens = np.maximum(0 if device else SIZING_TOKENS, need.input + need.output + options.reasoning)
+    cache = (options.kv_token * tokens + options.kv_sequence) * need.concurrency / GB
+    return options.weights_gb * (1 + OVERHEAD) + cache
+
+
+def _cheapest_cards(
+    options: Options, need: Need, needed: Floats, devices: tuple[Device, ...]
+) -> tuple[Ints, Ints, Floats]:
+    """Return the cheapest rented set of like cards that holds the need and serves its peak."""
+    best_cost = np.full(len(options), np.inf)
+    best_cards, best_device = np.zeros(len(options), dtype=np.int64), np.full(len(options), -1, dtype=np.int64)
+    peak = (
+        need.peak_rps * (need.output + options.reasoning)
+        if need.asked("monthly_requests", "peak_rps")
+        else np.zeros(len(options))
+    )
+    for number, device in enumerate(devices):
+        rent = cheapest_rent(device)
+        if rent is None or need.said.company_region in device.not_sold_in:
+            continue
+        fits = needed / (max(device.memory_gb) * CARD_SHARE)
+        serves = (
+            peak / np.maximum(_saturation(options, device.tflops_bf16), 1e-9)
+            if device.tflops_bf16
+            else np.zeros(len(options))
+        )
+        wanted = np.where(np.isnan(fits), np.inf, np.maximum(fits, serves))
+        cards = _next_count(wanted)
+        cost = cards * rent.usd_per_hour * HOURS_PER_MONTH
+        better = np.isfinite(cost) & (cost < best_cost)
+        best_cost[better], best_device[better] = cost[better], number
+        best_cards[better] = cards[better].astype(np.int64)
+    return best_cards, best_device, np.where(np.isfinite(best_cost), best_cost, NAN)
+
+
+def _next_count(wanted: Floats) -> Floats:
+    """Cards rounded up to 1, 2, 4, 8, then to whole machines of eight."""
+    counts = np.ceil(wanted / 8) * 8
+    for count in reversed(COUNTS):
+        counts = np.where(wanted <= count, float(count), counts)
+    return counts
+
+
+def _api_cost(options: Options, need: Need, tiers: Floats) -> Floats:
+    """USD a month: one request in the tier its input falls into, times the requests."""
+    table = np.where(np.isnan(options.batch_tiers), tiers, options.batch_tiers) if need.batch else tiers
+    given = np.round(need.input * options.factor)
+    chosen = np.maximum(((given[:, None] > table[:, :, 0]) | (table[:, :, 0] == 0)).sum(axis=1) - 1, 0)
+    row = table[np.arange(len(options)), chosen]
+    cached = need.cached_share
+    each = (
+        given * ((1 - cached) * row[:, 1] + cached * row[:, 2])
+        + (np.round(need.output * options.factor) + options.reasoning) * row[:, 3]
+    )
+    return np.asarray(np.round(each / MILLION * need.requests, 6))
+
+
+def _seconds(options: Options, need: Need) -> tuple[Floats, Floats]:
+    """Seconds an answer: estimated by tier and effort, and measured ones for tasks that think."""
+    d = load_defaults()
+    first = np.where(options.reasoning > 0, d.first_token_seconds["thinking"], d.first_token_seconds["none"])
+    estimated = first + (need.output + options.reasoning) / options.speed
+    thinking = need.task in THINKING_TASKS
+    return estimated, options.measured_seconds if thinking else np.full(len(options), NAN)
+
+
+def _bandwidth(owned: Owned | None, devices: tuple[Device, ...], device: Ints) -> Floats:
+    rented = np.array([devices[d].bandwidth_gb_s or NAN if d >= 0 else NAN for d in device])
+    if owned is None:
+        return rented
+    return np.full(len(device), (owned.device.bandwidth_gb_s if owned.device else None) or NAN)
+
+
+def _decode(options: Options, owned: Owned | None, devices: tuple[Device, ...], device: Ints) -> Floats:
+    """Return the low end of the decode band for one sequence, tokens a second."""
+    read = options.weights_gb * options.params_active / options.params_total
+    low = np.where(options.params_active < options.params_total, MOE_BAND[0], DENSE_BAND[0])
+    return low * _bandwidth(owned, devices, device) / np.maximum(read, 1e-9)
+
+
+def _saturation(options: Options, tflops: float) -> Floats:
+    share = np.where(options.params_active < options.params_total, MOE_SATURATION, DENSE_SATURATION)
+    return share * tflops * 1e12 / (2 * np.maximum(options.params_active, 1e-3) * 1e9)
+
+
+def _saturated(options: Options, owned: Owned | None, devices: tuple[Device, ...], device: Ints) -> Floats:
+    if owned is not None:
+        tflops = owned.device.tflops_bf16 if owned.device else None
+        return _saturation(options, tflops) * owned.count if tflops else np.full(len(options), NAN)
+    return np.full(len(options), NAN)

@@ -1,0 +1,209 @@
+"""From a need to an advice: options, rules, score, picks, and what to say of each; nothing here speaks prose."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..knowledge.facts import Facts
+from .advice import Advice, ModelRef, OpenQuestion, Param, Params, Pick, Question, Statement, TestPlan
+from .citations import cite_all
+from .findings import context_fit, cost_of, evidence_of, hardware_of, license_check, lifecycle_of, row_of, score_of
+from .misses import eliminations, near_misses
+from .need import LONG, Need, resolve
+from .options import build_options
+from .picks import Chosen, choose
+from .reasons import Bench, against, reasons, risks
+from .requirements import Requirements
+from .sanity import questions_for
+from .score import Scored, score
+from .shortlist import Shortlist, funnel, shortlist
+
+
+def recommend(
+    requirements: Requirements, facts: Facts, day: dt.date, *, weights: Mapping[str, float] | None = None
+) -> Advice:
+    """Return the advice for requirements on a day; the same requirements and facts always give the same advice."""
+    if questions := questions_for(requirements, facts):
+        return unclear(requirements, questions, facts, day)
+    need = resolve(requirements, facts)
+    found = shortlist(build_options(facts, day), need)
+    scored = score(found, weights)
+    chosen = choose(found, scored)
+    picks = tuple(_pick(found, scored, one, chosen) for one in chosen)
+    advice = Advice(
+        requirements=requirements,
+        status="recommended" if picks else "nothing_fits",
+        picks=picks,
+        near_misses=near_misses(found, scored),
+        eliminated=eliminations(found, scored),
+        funnel=funnel(found),
+        questions=tuple(_open_questions(need)),
+        assumptions=tuple(_assumptions(need, facts)),
+        advice_notes=tuple(_notes(need, found, picks)),
+        evaluation=_test_plan(need) if picks else None,
+        as_of=day,
+        data_dates=data_dates(facts),
+    )
+    return advice.model_copy(update={"citations": cite_all(cited_keys(advice), facts, requirements, day)})
+
+
+def unclear(requirements: Requirements, questions: tuple[Question, ...], facts: Facts, day: dt.date) -> Advice:
+    """Return an advice that asks instead of guessing."""
+    advice = Advice(
+        requirements=requirements, status="unclear", questions=questions, as_of=day, data_dates=data_dates(facts)
+    )
+    return advice.model_copy(update={"citations": cite_all(cited_keys(advice), facts, requirements, day)})
+
+
+def _pick(found: Shortlist, scored: Scored, chosen: Chosen, picks: tuple[Chosen, ...]) -> Pick:
+    option = chosen.option
+    row, facts = row_of(found, option), found.options.facts
+    bench = Bench(
+        found,
+        scored,
+        chosen,
+        picks,
+        cost_of(found, option),
+        license_check(found, option),
+        hardware_of(found, option),
+        lifecycle_of(found, option),
+        evidence_of(found, scored, option),
+    )
+    return Pick(
+        option=row.option,
+        model=ModelRef(
+            id=row.model.id, name=row.model.name, vendor=facts.vendors[row.model.id].name, family=row.model.family
+        ),
+        role=chosen.role,
+        reasons=reasons(bench),
+        against=against(bench),
+        license=bench.license,
+        context=context_fit(found, option),
+        cost=bench.cost,
+        hardware=bench.hardware,
+        lifecycle=bench.lifecycle,
+        evidence=bench.evidence,
+        risks=risks(bench),
+        score=score_of(found, scored, option),
+    )
+
+
+def _assumptions(need: Need, facts: Facts) -> Iterator[Statement]:
+    values: dict[str, Param] = {
+        "task": need.task,
+        "commercial": True,
+        "monthly_requests": need.requests,
+        "input_tokens": need.input,
+        "output_tokens": need.output,
+        "languages": ", ".join(need.languages),
+        "latency_seconds": need.patience,
+    }
+    for field in need.assumed:
+        yield Statement(text_id=f"assume.{field}", params={"value": values[field]}, cites=(f"default/{field}",))
+    r = need.said
+    if r.monthly_budget is not None and need.budget_usd is None:
+        yield Statement(
+            text_id="assume.no_rate",
+            params={"currency": r.budget_currency, "budget": r.monthly_budget},
+            cites=("user/monthly_budget",),
+        )
+    elif r.monthly_budget is not None and need.budget_usd != r.monthly_budget and r.budget_currency:
+        params: Params = {
+            "budget": r.monthly_budget,
+            "currency": r.budget_currency,
+            "usd": round(need.budget_usd or 0, 2),
+        }
+        yield Statement(text_id="assume.rate", params=params, cites=(f"fx/{r.budget_currency}",))
+    if r.binding("monthly_budget") and not r.binding("monthly_requests"):
+        yield Statement(
+            text_id="assume.budget_without_volume", params={"budget": r.monthly_budget}, cites=("user/monthly_budget",)
+        )
+    if not r.binding("monthly_requests", "peak_rps"):
+        yield Statement(text_id="assume.one_at_a_time", params={}, cites=("default/concurrency",))
+    for part in facts.snapshot.missing:
+        yield Statement(text_id="assume.missing_data", params={"part": part}, cites=("default/missing",))
+
+
+def _notes(need: Need, found: Shortlist, picks: tuple[Pick, ...]) -> Iterator[Statement]:
+    r = need.said
+    if r.binding("mau"):
+        yield Statement(text_id="note.mau_is_not_load", params={"mau": r.mau}, cites=("user/mau",))
+    if need.input > LONG:
+        yield Statement(text_id="note.chunking", params={"tokens": need.input}, cites=("source/domain-2026-11-21",))
+    if r.decides_about_people or need.field == "medicine":
+        yield Statement(text_id="note.people", params={}, cites=("source/domain-2026-11-21",))
+    if r.on_prem:
+        yield Statement(text_id="note.on_prem_checks", params={}, cites=("source/domain-2026-11-21",))
+    if r.current_model:
+        yield Statement(text_id="note.current_model", params={"model": r.current_model}, cites=("user/current_model",))
+    if not picks:
+        yield Statement(
+            text_id="note.nothing_fits",
+            params={"models": found.options.model_ids and len(found.options.model_ids)},
+            cites=("default/hard_constraints",),
+        )
+
+
+def _open_questions(need: Need) -> Iterator[OpenQuestion]:
+    """Return what was not said and could move the picks, law before taste."""
+    asked: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("privacy", ("on_prem", "data_sensitivity")),
+        ("license", ("commercial", "open_weights", "osi_license")),
+        ("users", ("users_region", "company_region")),
+        ("volume", ("monthly_requests",)),
+        ("budget", ("monthly_budget",)),
+        ("language", ("languages",)),
+        ("latency", ("latency_seconds", "realtime")),
+    )
+    for topic, fields in asked:
+        if not need.asked(*fields):
+            change = Statement(text_id=f"open.{topic}", params={}, cites=(f"default/{fields[0]}",))
+            yield OpenQuestion(topic=topic, value=0.0, could_change=change)  # type: ignore[arg-type]
+
+
+def _test_plan(need: Need) -> TestPlan:
+    prompts = 300 if need.field else 100
+    gap = round(1.4 * 0.5**0.5 * (2.8 / prompts**0.5) / 1.4, 2)
+    method = Statement(text_id="test.method", params={"prompts": prompts, "gap": gap}, cites=("default/test_plan",))
+    names = ("accuracy", "format", "latency", "cost")
+    rubric = tuple(Statement(text_id=f"test.{name}", params={}, cites=("default/test_plan",)) for name in names)
+    return TestPlan(prompts=prompts, detectable_difference=gap, method=method, rubric=rubric)
+
+
+def data_dates(facts: Facts) -> dict[str, dt.date]:
+    """Return the newest day of each kind of source."""
+    out: dict[str, dt.date] = {}
+    for source in facts.sources.values():
+        out[source.kind] = max(source.date, out.get(source.kind, source.date))
+    return out
+
+
+def cited_keys(value: Any) -> Iterator[str]:
+    """Every citation key that stands anywhere in a value."""
+    if isinstance(value, BaseModel):
+        own, nested = _citing(type(value))
+        if own:
+            yield from value.cites  # type: ignore[attr-defined]
+        for name in nested:
+            yield from cited_keys(getattr(value, name))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from cited_keys(item)
+    elif isinstance(value, dict):
+        yield from cited_keys(tuple(value.values()))
+
+
+@lru_cache(maxsize=64)
+def _citing(kind: type[BaseModel]) -> tuple[bool, tuple[str, ...]]:
+    """Whether a type has cites, and which of its fields can hold values that do."""
+    fields = {name: str(field.annotation) for name, field in kind.model_fields.items()}
+    nested = tuple(
+        n for n, t in fields.items() if "modelwise" in t and n not in ("requirements", "citations", "option")
+    )
+    return "cites" in fields, nested
+
+
+__all__ = ["cited_keys", "data_dates", "recommend", "unclear"]

@@ -9,6 +9,7 @@ from ..knowledge.facts import Facts, load_facts
 from .advice import Advice, Language
 from .requirements import InvalidRequirements, Requirements
 from .sanity import refuse_clashes
+from .settings import settings
 from .understand import understand
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def _graph() -> Any:
 def _retriever(facts: Facts) -> Any:
     from ..knowledge.index import open_retriever
 
-    return open_retriever(facts)
+    known = settings()
+    return open_retriever(facts, embedder=known.embedder, chroma_url=known.chroma_url)
 
 
 __all__ = ["advise", "ask", "understand"]

@@ -81,12 +81,19 @@ def take_stock(facts: Facts, day: dt.date, texts: Path | None = None) -> Stock:
     entries = inventory(facts, day)
     held = [held_back(row) is not None for row in all_rows(facts, day)]
     return Stock(
-        models=len(entries), on_offer=sum(e.on_offer for e in entries), on_sale=sum(e.api for e in entries),
-        downloadable=sum(e.weights for e in entries), options=len(held), options_held_back=sum(held),
-        measured=len(measured_models(facts)), measured_in_chinese=len(measured_models(facts, chinese=True)),
-        held_back=held_back_options(facts, day), ages=ages(facts, day),
-        claims={article: dict(kinds) for article, kinds in claims_by_kind(facts).items()}, coverage=coverage(facts, texts),
-    )  # fmt: skip
+        models=len(entries),
+        on_offer=sum(e.on_offer for e in entries),
+        on_sale=sum(e.api for e in entries),
+        downloadable=sum(e.weights for e in entries),
+        options=len(held),
+        options_held_back=sum(held),
+        measured=len(measured_models(facts)),
+        measured_in_chinese=len(measured_models(facts, chinese=True)),
+        held_back=held_back_options(facts, day),
+        ages=ages(facts, day),
+        claims={article: dict(kinds) for article, kinds in claims_by_kind(facts).items()},
+        coverage=coverage(facts, texts),
+    )
 
 
 def held_back_options(facts: Facts, day: dt.date) -> tuple[tuple[str, str, str], ...]:

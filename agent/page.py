@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from html import escape
+from html import escape as entities
 from typing import Any
 
 from .advice import Advice, Citation, Cost, Elimination, GiveUp, Language, NearMiss, OpenQuestion, Pick, Question
@@ -15,6 +15,7 @@ from .write import (
     Section,
     Words,
     bullets,
+    clean,
     how,
     paragraph,
     pick_lines,
@@ -278,24 +279,28 @@ def html(advice: Advice, language: Language) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(first.title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<title>{_escape(first.title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{''.join(body)}</main>\n</body>\n</html>\n"
     )
 
 
+def _escape(text: str) -> str:
+    return entities(text if text.isprintable() else clean(text))
+
+
 def _html_section(section: Section, tag: str) -> str:
     blocks = "".join(_HTML[block.kind](block) for block in section.blocks)
-    return f'<section id="{section.id}">\n<{tag}>{escape(section.title)}</{tag}>\n{blocks}</section>\n'
+    return f'<section id="{section.id}">\n<{tag}>{_escape(section.title)}</{tag}>\n{blocks}</section>\n'
 
 
 def _html_line(line: Line) -> str:
-    label = f"<strong>{escape(line.label)}</strong>" if line.label else ""
+    label = f"<strong>{_escape(line.label)}</strong>" if line.label else ""
     marks = "".join(f'<sup><a href="#source-{n}">[{n}]</a></sup>' for n in line.marks)
-    return label + escape(line.text) + marks + _html_link(line.url)
+    return label + _escape(line.text) + marks + _html_link(line.url)
 
 
 def _html_link(url: str | None) -> str:
-    address = escape(web_address(url) or "")
+    address = _escape(web_address(url) or "")
     return f' <a href="{address}" rel="noreferrer nofollow">{address}</a>' if address else ""
 
 
@@ -367,10 +372,10 @@ def _chart(d: Draft, advice: Advice) -> str:
         return ""
     scale = (WIDE - LEFT - 90) / most
     bars = "".join(_bar(n, name, cost, scale) for n, (name, cost) in enumerate(priced))
-    title, height = escape(d.words.line("chart")), len(priced) * (BAR + GAP) + GAP
+    title, height = _escape(d.words.line("chart")), len(priced) * (BAR + GAP) + GAP
     return (
         f'<figure>\n<svg viewBox="0 0 {WIDE} {height}" role="img" aria-label="{title}" font-size="12">\n{bars}</svg>\n'
-        f"<figcaption>{title}{escape(d.words.line('colon') + d.words.line('chart.caption'))}</figcaption>\n</figure>\n"
+        f"<figcaption>{title}{_escape(d.words.line('colon') + d.words.line('chart.caption'))}</figcaption>\n</figure>\n"
     )
 
 
@@ -380,8 +385,8 @@ def _bar(row: int, name: str, cost: Cost, scale: float) -> str:
     short = name if len(name) <= 26 else name[:25] + "…"
     middle, end = top + BAR / 2, LEFT + max(usual, high) * scale + 6
     return (
-        f'<text x="{LEFT - 8}" y="{middle + 4}" text-anchor="end">{escape(short)}</text>'
+        f'<text x="{LEFT - 8}" y="{middle + 4}" text-anchor="end">{_escape(short)}</text>'
         f'<rect x="{LEFT}" y="{top}" width="{max(usual * scale, 1):.1f}" height="{BAR}" fill="#5b8db8"/>'
         f'<path d="M{LEFT + low * scale:.1f} {middle}H{LEFT + high * scale:.1f}" stroke="#1b1f24"/>'
-        f'<text x="{end:.1f}" y="{middle + 4}">{escape(usd(usual))}</text>\n'
+        f'<text x="{end:.1f}" y="{middle + 4}">{_escape(usd(usual))}</text>\n'
     )

@@ -94,7 +94,7 @@ def _yes_or_no(value: Any) -> Any:
 
 def _lower(value: str) -> str:
     name = value.strip().lower()
-    if not name:
+    if not 1 <= len(name) <= 80:
         raise ValueError("a name of 1 to 80 characters")
     return name
 

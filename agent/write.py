@@ -345,8 +345,7 @@ def _evidence(d: Draft, pick: Pick) -> Line:
 
 _MARKDOWN = re.compile(r"([\\`*\[\]|~@])|(?<![^\W_])_|_(?![^\W_])|(&)(?=#?\w+;)|[<>]|://|www\.", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*\[\]|~@_&<>]")
-_STARTS = frozenset("#+-=.)0123456789")
-_AT_START = re.compile(r"^(\d*)([.)](?=\s|$)|[#+\-=])")
+_AT_START = re.compile(r"^(\d*)((?<=\d)[.)](?=\s|$)|(?<!\d)[#+\-=])")
 _WEB = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/[\w.~%!$&'*+,;=:@/?#-]*)?", re.ASCII)
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "://": "\\://"}
 
@@ -358,9 +357,10 @@ def web_address(url: str | None) -> str | None:
 
 def escape(text: str) -> str:
     """Escape text so that Markdown shows it as it is: no markup, no HTML, no links."""
+    text = text if text.isprintable() else clean(text)
     if _SPECIAL.search(text) or "://" in text or "www." in text.lower():
         text = _MARKDOWN.sub(_escaped, text)
-    return _AT_START.sub(r"\1\\\2", text) if text[:1] in _STARTS else text
+    return _AT_START.sub(r"\1\\\2", text)
 
 
 def _escaped(match: re.Match[str]) -> str:

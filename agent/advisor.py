@@ -64,7 +64,7 @@ def _from_mapping(fields: object) -> Requirements:
 def _context(facts: Facts, day: dt.date, weights: Mapping[str, float] | None) -> "Context":
     from .graph import Context
 
-    return Context(facts, day, weights=dict(weights) if weights else None)
+    return Context(facts, day, speak=False, weights=dict(weights) if weights else None)
 
 
 def _run(given: Mapping[str, Any], context: "Context") -> Advice:

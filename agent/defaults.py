@@ -20,6 +20,7 @@ class Defaults:
     output_tokens: int
     horizon_months: int
     reasoning_tokens: dict[str, int]
+    device_ram_gb: dict[str, float]
     tokens_per_second: dict[str, float]
     first_token_seconds: dict[str, float]
     peak_over_mean: float

@@ -24,6 +24,7 @@ from .options import NAN, Floats, Ints, Options
 
 SIZING_TOKENS = 8_192
 COUNTS = (1, 2, 4, 8)
+MOST_CARDS = 1e6
 MILLION = 1e6
 GB = 1e9
 
@@ -92,8 +93,9 @@ def price_options(options: Options, need: Need) -> Economics:
 def owned_hardware(need: Need, facts: Facts) -> Owned | None:
     """Return the hardware that was said, or None: cards by name or memory, or a device's RAM."""
     r = need.said
-    if r.device in DEVICE_SHARE and r.ram_gb:
-        return Owned(r.ram_gb, 1, DEVICE_SHARE[r.device], None, r.device)
+    if r.device in DEVICE_SHARE:
+        ram = r.ram_gb or load_defaults().device_ram_gb[r.device]
+        return Owned(ram, 1, DEVICE_SHARE[r.device], None, r.device)
     named = find_device(facts, r.gpu) if r.gpu else None
     count = r.gpu_count or 1
     if r.gpu_mem_gb:
@@ -157,8 +159,8 @@ def _cheapest_cards(
             if device.tflops_bf16
             else np.zeros(len(options))
         )
-        wanted = np.where(np.isnan(fits), np.inf, np.maximum(fits, serves))
-        cards = _next_count(wanted)
+        wanted = np.maximum(fits, serves)
+        cards = _next_count(np.where(wanted <= MOST_CARDS, wanted, np.inf))
         cost = cards * rent.usd_per_hour * HOURS_PER_MONTH
         better = np.isfinite(cost) & (cost < best_cost)
         best_cost[better], best_device[better] = cost[better], number

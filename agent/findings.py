@@ -9,6 +9,7 @@ from ..tools.cost import Bill, Volume, api_bill, rented_bill
 from ..tools.hardware import decode_band, rent_range
 from ..tools.license import Finding
 from .advice import (
+    CiteKey,
     Cost,
     CostPart,
     Evidence,
@@ -187,9 +188,15 @@ def context_fit(found: Shortlist, option: int) -> Fit:
         return Fit(status="unknown", required=found.need.input)
     fit = window_fit(found.case, option)
     asked = found.need.asked("context_tokens", "input_tokens", "output_tokens")
-    path = "window.max_input" if row.model.window and row.model.window.max_input else "window.total"
-    cites = (catalog_key(row.model, path),) if row.model.window else (f"price/{row.option.price_id}",)
+    cites = (window_key(row, fit.limit),)
     return Fit(status=fit.status if asked else "not_asked", required=fit.required.high, has=fit.has, cites=cites)
+
+
+def window_key(row: Row, part: str) -> CiteKey:
+    """Return where a part of the window is stated: by the seller where it lists its own, else by the maker."""
+    if row.offer and row.offer.window:
+        return catalog_key(row.model, f"offers.{row.model.offers.index(row.offer)}.window.{part}")
+    return catalog_key(row.model, f"window.{part}")
 
 
 def hardware_of(found: Shortlist, option: int) -> Hardware | None:

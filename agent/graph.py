@@ -27,11 +27,12 @@ STATE_VERSION = 1
 
 @dataclass(frozen=True)
 class Context:
-    """What the nodes depend on, the clock included; `interview` lets the graph ask."""
+    """What the nodes depend on, the clock included; `interview` lets the graph ask, `speak` puts its answer in words."""
 
     facts: Facts
     today: dt.date
     interview: bool = False
+    speak: bool = True
     weights: dict[str, float] | None = None
 
 
@@ -94,6 +95,8 @@ def ask(state: State, runtime: Runtime[Context]) -> State:
 
 def answer(state: State, runtime: Runtime[Context]) -> State:
     """Put the advice into words for faces that show messages."""
+    if not runtime.context.speak:
+        return {}
     advice = Advice.model_validate(state["advice"])
     language = advice.requirements.language
     if advice.status == "unclear":

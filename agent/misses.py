@@ -94,7 +94,7 @@ def describe(found: Shortlist, option: int, rule: str) -> Said:
 
 
 def _first_said(found: Shortlist, *fields: str) -> str:
-    return next((f for f in fields if found.need.asked(f)), fields[0])
+    return next((f for f in fields if found.need.asked(f)), fields[-1])
 
 
 def _listed(value: object) -> str:

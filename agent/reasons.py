@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..knowledge.schema import Seller
-from .advice import Cost, Evidence, Hardware, LicenseCheck, Lifecycle, Params, Statement
+from .advice import Cost, Evidence, EvidenceItem, Hardware, LicenseCheck, Lifecycle, Params, Statement
 from .citations import catalog_key
 from .findings import context_fit, row_of
 from .need import SENSITIVE
@@ -19,6 +19,7 @@ from .shortlist import Shortlist, unknown_passed
 LONG = 64_000
 SHORT_LIFE_MONTHS = 6
 CLEARLY_DEARER = 1.3
+LOW_PLACE, TELLING_TABLE = 0.4, 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,9 +206,18 @@ def _unmeasured(b: Bench) -> Iterator[Statement]:
 
 
 def _measured_low(b: Bench) -> Iterator[Statement]:
-    poor = min(b.evidence.items, key=lambda i: i.signal, default=None)
-    if poor is not None and poor.signal < 0.4 and poor.statement.text_id == "evidence.figure":
+    poor = min((i for i in b.evidence.items if _tells_against(b, i)), key=lambda i: i.signal, default=None)
+    if poor is not None:
         yield Statement(text_id="against.figure", params=poor.statement.params, cites=poor.cites)
+
+
+def _tells_against(b: Bench, item: EvidenceItem) -> bool:
+    """Whether an item is a low place in a table of some size, at the option's own effort."""
+    said = item.statement.params
+    if item.statement.text_id != "evidence.figure" or item.signal >= LOW_PLACE:
+        return False
+    own = said["effort"] in (b.row.option.effort, "unstated")
+    return own and isinstance(said["of"], int) and said["of"] >= TELLING_TABLE
 
 
 def _dearer(b: Bench) -> Iterator[Statement]:
@@ -229,7 +239,8 @@ def _dearer(b: Bench) -> Iterator[Statement]:
 
 
 def _critic(b: Bench) -> Iterator[Statement]:
-    poor = [i for i in b.evidence.items if i.signal < 0.5]
+    said = (i for i in b.evidence.items if i.signal < 0.5)
+    poor = [i for i in said if i.statement.text_id == "claim" or _tells_against(b, i)]
     if poor:
         item = max(poor, key=lambda i: i.weight)
         yield Statement(text_id="against.said", params=item.statement.params, cites=item.cites)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from ..knowledge.facts import Facts
 from .advice import Advice, ModelRef, OpenQuestion, Param, Params, Pick, Question, Statement, TestPlan
 from .citations import cite_all
+from .defaults import load_defaults
 from .findings import context_fit, cost_of, evidence_of, hardware_of, license_check, lifecycle_of, row_of, score_of
 from .misses import eliminations, near_misses
 from .need import LONG, Need, resolve
@@ -121,6 +122,9 @@ def _assumptions(need: Need, facts: Facts) -> Iterator[Statement]:
         yield Statement(
             text_id="assume.budget_without_volume", params={"budget": r.monthly_budget}, cites=("user/monthly_budget",)
         )
+    if r.device in load_defaults().device_ram_gb and not r.binding("ram_gb"):
+        params = {"value": load_defaults().device_ram_gb[r.device], "device": r.device}
+        yield Statement(text_id="assume.ram_gb", params=params, cites=("default/device_ram_gb",))
     if not r.binding("monthly_requests", "peak_rps"):
         yield Statement(text_id="assume.one_at_a_time", params={}, cites=("default/concurrency",))
     for part in facts.snapshot.missing:

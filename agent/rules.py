@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..knowledge.regions import touches, within
 from ..knowledge.schema import Model, Seller
 from ..tools.context import WindowFit, check_window, estimate_tokens
+from ..tools.hardware import DEVICE_SHARE
 from ..tools.license import LicenseVerdict, Use, combine, judge
 from .economics import Economics
 from .need import SENSITIVE, Need
@@ -118,13 +119,14 @@ def _seller(case: Case, row: Row) -> bool | None:
     seller, r = seller_of(case, row), case.need.said
     if seller is None:
         return None
-    served = [_serves(seller, region) for region in (r.users_region, r.company_region) if region]
+    served = [serves(seller, region) for region in (r.users_region, r.company_region) if region]
     if r.ownership_region and seller.ownership_refused:
         served.append(not touches(r.ownership_region, frozenset(seller.ownership_refused.value)))
     return False if False in served else None if None in served else True
 
 
-def _serves(seller: Seller, region: str) -> bool | None:
+def serves(seller: Seller, region: str) -> bool | None:
+    """Whether a seller serves a region; None where it does not say."""
     if seller.not_served and touches(region, frozenset(seller.not_served.value)):
         return False
     return within(region, frozenset(seller.served.value)) if seller.served else None
@@ -276,7 +278,9 @@ def _hardware(case: Case) -> Status:
         if need.asked("monthly_requests", "peak_rps"):
             peak = need.peak_rps * (need.output + options.reasoning)
             out[(out == MET) & (money.saturated < peak)] = FAILED
-        out[options.is_api] = MET
+    elif need.asked("gpu", "gpu_count") or need.said.device in DEVICE_SHARE:
+        out[:] = UNKNOWN
+    out[options.is_api] = MET
     limit = need.said.max_params_b
     if limit is not None:
         size = options.params_total
@@ -287,16 +291,20 @@ def _hardware(case: Case) -> Status:
 
 def _latency(case: Case) -> Status:
     limit, money = case.need.patience, case.economics
-    estimate = np.where(money.seconds > 2 * limit, FAILED, np.where(money.seconds * 2 <= limit, MET, UNKNOWN))
+    if case.need.said.latency_seconds is None and not case.need.said.realtime:
+        return np.full(len(case.options), MET, dtype=np.int8)
+    estimate = np.where(money.seconds > limit, FAILED, np.where(money.seconds * 2 <= limit, MET, UNKNOWN))
     known = np.where(money.seconds_measured <= limit, MET, FAILED)
     return np.where(np.isnan(money.seconds_measured), estimate, known).astype(np.int8)
 
 
 def _budget(case: Case) -> Status:
-    budget, worst = case.need.budget_usd, case.economics.worst
-    if budget is None or not case.need.asked("monthly_requests"):
+    need, worst = case.need, case.economics.worst
+    if need.said.monthly_budget is None or not need.asked("monthly_requests"):
         return np.full(len(case.options), MET, dtype=np.int8)
-    return np.where(np.isnan(worst), UNKNOWN, np.where(worst <= budget + 1e-6, MET, FAILED)).astype(np.int8)
+    if need.budget_usd is None:  # no dated rate for the currency: only what costs nothing is known to fit
+        return np.where(worst == 0, MET, UNKNOWN).astype(np.int8)
+    return np.where(np.isnan(worst), UNKNOWN, np.where(worst <= need.budget_usd + 1e-6, MET, FAILED)).astype(np.int8)
 
 
 RULES: tuple[Rule, ...] = (

@@ -69,9 +69,10 @@ _CLASHES: tuple[tuple[str, str, str, Callable[[Requirements, Facts], bool]], ...
 
 
 def _nothing_said() -> Question:
+    cites = ("default/task",)
     return Question(
-        topic="task", text=Statement(text_id="ask.task"), why=Statement(text_id="ask.task_why"),
-        choices=tuple(Statement(text_id=f"choice.task.{task}") for task in FIRST_CHOICES),
+        topic="task", text=Statement(text_id="ask.task", cites=cites), why=Statement(text_id="ask.task_why", cites=cites),
+        choices=tuple(Statement(text_id=f"choice.task.{task}", cites=cites) for task in FIRST_CHOICES),
     )  # fmt: skip
 
 
@@ -88,7 +89,9 @@ def _clash_question(clash: Clash, r: Requirements) -> Question:
         topic="privacy" if first == "on_prem" else "license",
         text=Statement(text_id=f"clash.{name}", params=params, cites=cites),
         why=Statement(text_id="clash.why", params=params, cites=cites),
-        choices=tuple(Statement(text_id="clash.keep", params={"field": field}) for field in (first, second)),
+        choices=tuple(
+            Statement(text_id="clash.keep", params={"field": field}, cites=(f"user/{field}",)) for field in (first, second)
+        ),
     )  # fmt: skip
 
 

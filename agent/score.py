@@ -12,6 +12,7 @@ from .defaults import read_yaml
 from .evidence import ADVICE, GENERAL_SHARE, YEARLY_LOSS, Grid, Signals, Weighed, collect, relevant, weigh
 from .need import THINKING_TASKS, Need
 from .options import EFFORTS, Floats, Options
+from .requirements import InvalidRequirements
 from .shortlist import Shortlist
 
 # Where measured models of a tier or size stand on the day they come out, so that an unmeasured one gains nothing by
@@ -63,9 +64,24 @@ def weights_for(need: Need, overrides: Mapping[str, float] | None = None) -> Flo
     if not any(getattr(need.said, field) for field in OPENNESS_FIELDS if field in need.said.said):
         weights[names.index("task")] += weights[names.index("openness")]
         weights[names.index("openness")] = 0.0
-    for name, value in (overrides or {}).items():
+    for name, value in _checked(overrides or {}, names).items():
         weights[names.index(name)] = value
-    return np.asarray(weights / weights.sum())
+    total = weights.sum()
+    if not 0 < total < np.inf:
+        raise InvalidRequirements("weights", dict(overrides or {}), "accepted: weights whose sum is above 0")
+    return np.asarray(weights / total)
+
+
+def _checked(overrides: Mapping[str, float], names: list[str]) -> Mapping[str, float]:
+    for name, value in overrides.items():
+        if (
+            name not in names
+            or isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not 0 <= value < np.inf
+        ):
+            raise InvalidRequirements(f"weights.{name}", value, f"accepted: 0 or more for {', '.join(names)}")
+    return overrides
 
 
 def score(found: Shortlist, overrides: Mapping[str, float] | None = None) -> Scored:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -21,10 +22,10 @@ def clean(text: object) -> str:
 
 
 def usd(value: Any) -> str:
-    """Show US dollars: cents below 100, more places below one cent."""
+    """Show US dollars: cents below 100, three figures below ten cents."""
     amount = float(value)
-    if 0 < abs(amount) < 0.01:
-        return f"${amount:.6f}".rstrip("0")
+    if 0 < amount < 0.1:
+        return f"${Decimal(f'{amount:.3g}'):f}"
     return f"${amount:,.0f}" if amount >= 99.995 or amount == 0 else f"${amount:,.2f}"
 
 
@@ -82,7 +83,7 @@ class Words:
 
     def put(self, template: str, params: Mapping[str, Any]) -> str:
         """Put parameters into a template; an optional part stands only if its parameter has a value."""
-        return "".join(piece if isinstance(piece, str) else self._slot(piece, params) for piece in pieces(template))
+        return "".join([p if isinstance(p, str) else self._slot(p, params) for p in pieces(template)])
 
     def _slot(self, slot: Slot, params: Mapping[str, Any]) -> str:
         if not slot.part:
@@ -376,8 +377,7 @@ def markdown(advice: Advice, language: Language) -> str:
 
 
 def _section(section: Section, level: int) -> str:
-    title = f"{'#' * level} {escape(section.title)}"
-    return "\n\n".join([title, *(_BLOCKS[block.kind](block) for block in section.blocks)])
+    return f"{'#' * level} {escape(section.title)}\n\n" + "\n\n".join(_BLOCKS[b.kind](b) for b in section.blocks)
 
 
 def _line(line: Line) -> str:

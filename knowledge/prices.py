@@ -38,7 +38,7 @@ class Rate:
     as_of: dt.date
 
     def tier(self, input_tokens: int, *, batch: bool = False) -> Tier:
-        """The tier that a request of this size falls into (a cliff: it prices the whole request)."""
+        """Return the tier that a request of this size falls into (a cliff: it prices the whole request)."""
         rows = self.batch if batch and self.batch else self.tiers
         return next(row for row in reversed(rows) if input_tokens > row.over or row.over == 0)
 
@@ -70,7 +70,7 @@ def _card(facts: Facts, day: dt.date, horizon_months: int) -> RateCard:
 
 
 def rate_card(facts: Facts, day: dt.date, *, horizon_months: int = 12) -> RateCard:
-    """The rates of every price id that the catalog names, at the dearest of the day's 24 hours (UTC)."""
+    """Return the rates of every price id that the catalog names, at the dearest of the day's 24 hours (UTC)."""
     return _card(facts, day, horizon_months)
 
 
@@ -97,7 +97,7 @@ def _rate(price_id: str, info: "ModelInfo", day: dt.date) -> Rate | None:
 
 
 def _tiers(price: "ModelPrice") -> tuple[Tier, ...]:
-    """The rows of a price; empty where it names no token price."""
+    """Return the rows of a price; empty where it names no token price."""
     starts = {0}
     keys = ("input_mtok", "cache_read_mtok", "output_mtok")
     parts = [getattr(price, key, None) for key in keys]

@@ -166,7 +166,7 @@ def test_the_layout_gives_what_its_sentences_use() -> None:
             if not call.keywords or any(keyword.arg is None for keyword in call.keywords):
                 continue
             given = {keyword.arg for keyword in call.keywords}
-            said = [n.value for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant) and "." in n.value]
+            said = [n.value for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant) and "." in str(n.value)]
             for text_id in (
                 t for t in TEXTS["lines"] if any(t == s or (s.endswith(".") and t.startswith(s)) for s in said)
             ):
@@ -749,6 +749,7 @@ def test_a_pick_can_be_drawn_alone() -> None:
         (0, "$0"),
         (0.000065, "$0.000065"),
         (0.004, "$0.004"),
+        (0.0111, "$0.0111"),
         (0.5, "$0.50"),
         (99.99, "$99.99"),
         (99.999, "$100"),

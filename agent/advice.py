@@ -82,6 +82,22 @@ class CostPart(Value):
     formula: str
 
 
+class BreakEven(Value):
+    """Requests a month from which renting cards for weights costs no more than an API; None where it never does.
+
+    `low` and `high` are the same at the lowest and the highest rent found for the cards.
+    """
+
+    api: str
+    api_option: Option
+    weights: str
+    weights_option: Option
+    requests: int | None
+    low: int | None
+    high: int | None
+    cites: tuple[CiteKey, ...] = ()
+
+
 class Cost(Value):
     """Monthly cost in USD for the stated volume; None where no volume or no rent is known."""
 
@@ -96,11 +112,17 @@ class Cost(Value):
     effort: str = "unstated"
     reasoning_tokens: int = 0
     changes: tuple[tuple[dt.date, Decimal], ...] = ()
+    scenarios: tuple[tuple[str, Decimal], ...] = ()
+    break_even: BreakEven | None = None
     cites: tuple[CiteKey, ...] = ()
 
 
 class Hardware(Value):
-    """Memory and cards for weights: all experts resident, KV cache for the concurrency asked."""
+    """Memory and cards for weights: all experts resident, KV cache for the concurrency asked.
+
+    `fits_concurrency` is how many sequences of the need's size fit beside the weights; `standby_gpus` are the cards
+    that a second copy needs on top, and `standby_usd` the month's rent with them.
+    """
 
     weights_gb: float
     kv_gb: float
@@ -112,6 +134,9 @@ class Hardware(Value):
     concurrency: int
     tokens_per_second: tuple[float, float] | None = None
     basis: Literal["estimated", "measured"] = "estimated"
+    fits_concurrency: int | None = None
+    standby_gpus: int | None = None
+    standby_usd: Decimal | None = None
     cites: tuple[CiteKey, ...] = ()
 
 
@@ -175,6 +200,22 @@ class Evidence(Value):
     strength: float
 
 
+class Confidence(Value):
+    """How far the quality of a pick is known: figures and statements about the model itself, and their age in months.
+
+    `other` counts figures of single authors and figures quoted at second hand.
+    """
+
+    level: Literal["high", "medium", "low"]
+    independent: int
+    vendor: int
+    other: int
+    statements: int
+    newest_months: float | None = None
+    median_months: float | None = None
+    cites: tuple[CiteKey, ...] = ()
+
+
 class Pick(Value):
     """A recommended option with all that decides whether one may sign it."""
 
@@ -191,6 +232,7 @@ class Pick(Value):
     evidence: Evidence
     risks: tuple[Statement, ...]
     score: Score
+    confidence: Confidence | None = None
 
 
 class Elimination(Value):
@@ -233,13 +275,18 @@ class Conflict(Value):
 
 
 class Routing(Value):
-    """Easy requests to a cheap model, hard ones to a strong one."""
+    """Easy requests to a cheap model, hard ones to a strong one; `share` (0 to 1) is the cheap one's.
+
+    `saves_usd` is against the strong model alone; `sides` says which rule the share follows, what another one would cost, and what the split rests on.
+    """
 
     cheap: str
     strong: str
     share: float
     monthly_usd: Decimal
     saves_usd: Decimal
+    sides: tuple[Statement, ...] = ()
+    cites: tuple[CiteKey, ...] = ()
 
 
 class TestPlan(Value):

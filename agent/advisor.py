@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..knowledge.facts import Facts, load_facts
 from .advice import Advice, Language
+from .hear import hear_text
+from .recommend import recommend
 from .requirements import InvalidRequirements, Requirements
 from .sanity import refuse_clashes
 from .settings import settings
@@ -14,7 +16,7 @@ from .understand import understand
 
 if TYPE_CHECKING:
     from .answer import Answer
-    from .graph import Context
+    from .recheck import Recheck
 
 
 def advise(
@@ -33,12 +35,28 @@ def advise(
 
     """
     known = facts or load_facts()
-    context = _context(known, today or _today(), weights)
+    day = today or _today()
     if isinstance(requirements, str):
-        return _run({"messages": [{"role": "user", "content": requirements or " "}]}, context)
+        heard = hear_text(requirements)
+        return recommend(heard.requirements, known, day, weights=weights, problems=heard.problems)
     need = requirements if isinstance(requirements, Requirements) else _from_mapping(requirements)
     refuse_clashes(need, known)
-    return _run({"requirements": need.model_dump(mode="json")}, context)
+    return recommend(need, known, day, weights=weights)
+
+
+def recheck(
+    advice: Advice | str | Mapping[str, Any], *, today: dt.date | None = None, facts: Facts | None = None
+) -> "Recheck":
+    """Decide again on an earlier advice's requirements, given as itself, as its JSON or as that read; say what changed.
+
+    Raises:
+        ValueError: JSON that is no advice.
+
+    """
+    from .recheck import recheck as again
+
+    earlier = Advice.from_json(advice) if isinstance(advice, str) else Advice.model_validate(advice)
+    return again(earlier, facts or load_facts(), today or _today())
 
 
 def ask(
@@ -61,24 +79,6 @@ def _from_mapping(fields: object) -> Requirements:
     return Requirements.from_mapping(fields)
 
 
-def _context(facts: Facts, day: dt.date, weights: Mapping[str, float] | None) -> "Context":
-    from .graph import Context
-
-    return Context(facts, day, speak=False, weights=dict(weights) if weights else None)
-
-
-def _run(given: Mapping[str, Any], context: "Context") -> Advice:
-    state = _graph().invoke(given, context=context)
-    return Advice.model_validate(state["advice"])
-
-
-@lru_cache(maxsize=1)
-def _graph() -> Any:
-    from .graph import build_graph
-
-    return build_graph()
-
-
 @lru_cache(maxsize=2)
 def _retriever(facts: Facts) -> Any:
     from ..knowledge.index import open_retriever
@@ -87,4 +87,4 @@ def _retriever(facts: Facts) -> Any:
     return open_retriever(facts, embedder=known.embedder, chroma_url=known.chroma_url)
 
 
-__all__ = ["advise", "ask", "understand"]
+__all__ = ["advise", "ask", "recheck", "understand"]

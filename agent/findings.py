@@ -6,7 +6,7 @@ from typing import Literal
 
 from ..knowledge.schema import Device
 from ..tools.cost import Bill, Volume, api_bill, rented_bill
-from ..tools.hardware import decode_band, rent_range
+from ..tools.hardware import DEVICE_SHARE, concurrency_that_fits, decode_band, rent_range
 from ..tools.license import Finding
 from .advice import (
     CiteKey,
@@ -25,6 +25,7 @@ from .advice import (
     Statement,
 )
 from .citations import catalog_key, claim_keys
+from .economics import sequence_tokens
 from .evidence import INHERITED, Signal, collect, figure_of, same_tier_predecessor, signals_of
 from .options import Row
 from .rules import license_of, window_fit
@@ -159,7 +160,7 @@ def license_check(found: Shortlist, option: int) -> LicenseCheck:
     """Return the verdict for the option with its clauses, obligations and the day the text was read."""
     row = row_of(found, option)
     verdict = license_of(found.case, row)
-    name = " + ".join(licence.name for licence in verdict.licences) or "unknown"
+    name = " + ".join(dict.fromkeys(licence.name for licence in verdict.licences)) or "unknown"
     extra = (catalog_key(row.model, "weights.licence"),) if row.model.weights and row.offer is None else ()
     own_copy = row.model.weights.licence_text_read if row.model.weights and row.offer is None else "full"
     reads = [licence.text_read for licence in verdict.licences] + [own_copy]
@@ -189,7 +190,8 @@ def context_fit(found: Shortlist, option: int) -> Fit:
     fit = window_fit(found.case, option)
     asked = found.need.asked("context_tokens", "input_tokens", "output_tokens")
     cites = (window_key(row, fit.limit),)
-    return Fit(status=fit.status if asked else "not_asked", required=fit.required.high, has=fit.has, cites=cites)
+    room = None if fit.has is None else max(0, fit.has)
+    return Fit(status=fit.status if asked else "not_asked", required=fit.required.high, has=room, cites=cites)
 
 
 def window_key(row: Row, part: str) -> CiteKey:
@@ -235,8 +237,18 @@ def hardware_of(found: Shortlist, option: int) -> Hardware | None:
         concurrency=need.concurrency,
         tokens_per_second=(measured.value, measured.value) if measured else _rounded(band),
         basis="measured" if measured else "estimated",
+        fits_concurrency=_sequences_that_fit(found, option, row, capacity),
         cites=(*cites, *_size_cites(row)),
     )
+
+
+def _sequences_that_fit(found: Shortlist, option: int, row: Row, capacity_gb: float) -> int | None:
+    """How many sequences of the need's size fit at once; None for a device of one person, or without a cache."""
+    need, cache = found.need, row.model.weights.kv if row.model.weights else None
+    if need.said.device in DEVICE_SHARE or cache is None or not cache.bytes_per_token.value:
+        return None
+    tokens = round(sequence_tokens(need, float(found.options.reasoning[option])))
+    return concurrency_that_fits(row.model, row.option.precision, tokens=tokens, budget_gb=capacity_gb)  # type: ignore[arg-type]
 
 
 def _rounded(band: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -293,7 +305,8 @@ def evidence_of(found: Shortlist, scored: Scored, option: int) -> Evidence:
     for weighed in scored.evidence.values():
         known = signals_of(signals, weighed, lineage)
         near = [(s, w * float(weighed.compatibility[effort, s.effort])) for s, w in known]
-        for signal, weight in sorted((x for x in near if x[1] > 0), key=lambda x: -x[1])[:ITEMS_AN_ASPECT]:
+        heaviest = sorted((x for x in near if x[1] > 0), key=lambda x: (-round(x[1], 9), x[0].key))
+        for signal, weight in heaviest[:ITEMS_AN_ASPECT]:
             own = signal.model == number
             direct |= own and signal.subject == models[number]
             inherited |= not own

@@ -12,9 +12,9 @@ from langgraph.types import interrupt
 from pydantic import BaseModel
 
 from ..knowledge.facts import Facts, load_facts
-from .advice import Advice
+from .advice import Advice, Question
 from .hear import hear_text
-from .recommend import recommend, unclear
+from .recommend import recommend
 from .requirements import Requirements
 from .write import markdown, sentence
 
@@ -27,12 +27,11 @@ STATE_VERSION = 1
 
 @dataclass(frozen=True)
 class Context:
-    """What the nodes depend on, the clock included; `interview` lets the graph ask, `speak` puts its answer in words."""
+    """What the nodes depend on, the clock included; `interview` lets the graph ask."""
 
     facts: Facts
     today: dt.date
     interview: bool = False
-    speak: bool = True
     weights: dict[str, float] | None = None
 
 
@@ -75,13 +74,8 @@ def decide(state: State, runtime: Runtime[Context]) -> State:
     """Decide on what is known; where something is unclear the advice carries the question."""
     requirements = Requirements.model_validate(state["requirements"])
     context = runtime.context
-    if state.get("notes"):
-        problems = Advice.model_validate(
-            {"requirements": requirements, "status": "unclear", "questions": state["notes"], "as_of": context.today}
-        ).questions
-        advice = unclear(requirements, problems, context.facts, context.today)  # type: ignore[arg-type]
-    else:
-        advice = recommend(requirements, context.facts, context.today, weights=context.weights)
+    problems = tuple(Question.model_validate(note) for note in state.get("notes", []))
+    advice = recommend(requirements, context.facts, context.today, weights=context.weights, problems=problems)
     question = advice.questions[0].model_dump(mode="json") if advice.status == "unclear" else None
     return {"advice": advice.model_dump(mode="json"), "question": question}
 
@@ -95,8 +89,6 @@ def ask(state: State, runtime: Runtime[Context]) -> State:
 
 def answer(state: State, runtime: Runtime[Context]) -> State:
     """Put the advice into words for faces that show messages."""
-    if not runtime.context.speak:
-        return {}
     advice = Advice.model_validate(state["advice"])
     language = advice.requirements.language
     if advice.status == "unclear":

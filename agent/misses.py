@@ -7,8 +7,8 @@ import numpy as np
 from .advice import CiteKey, Elimination, GiveUp, NearMiss, Param
 from .citations import catalog_key
 from .findings import context_fit, license_check, lifecycle_of, price_cites, row_of
-from .options import Row
-from .rules import capabilities, seller_of
+from .options import Bools, Row, capabilities
+from .rules import UNKNOWN, Rule, license_of, refused_name, resident, seller_of, serves, signs
 from .score import Scored
 from .shortlist import Shortlist
 
@@ -17,22 +17,28 @@ MAX_NEAR_MISSES = 5
 
 
 def eliminations(found: Shortlist, scored: Scored) -> tuple[Elimination, ...]:
-    """One row for each model that is out altogether, by its best option: fewest failures, then the score."""
+    """One row for each model that is out altogether, by its best option: the kind asked for, fewest failures, score."""
     failed = found.failed
-    counts = failed.sum(axis=0)
+    places = list(
+        zip(_wrong_kind(found).tolist(), failed.sum(axis=0).tolist(), (-scored.total.round(4)).tolist(), strict=True)
+    )
     standing = set(found.options.model[found.open])
     best: dict[int, int] = {}
     for number in np.flatnonzero(found.offered & ~found.open):
         model = int(found.options.model[number])
         if model in standing:
             continue
-        if model not in best or (counts[number], -scored.total[number]) < (
-            counts[best[model]],
-            -scored.total[best[model]],
-        ):
+        if model not in best or places[number] < places[best[model]]:
             best[model] = int(number)
-    rows = sorted(best.values(), key=lambda n: (counts[n], -float(scored.total[n])))
+    rows = sorted(best.values(), key=lambda n: (*places[n][1:], found.options.names[n]))
     return tuple(elimination(found, number) for number in rows)
+
+
+def _wrong_kind(found: Shortlist) -> Bools:
+    """Options of a kind that was ruled out: where weights are asked for, what is wrong with a model's weights counts."""
+    r, api = found.need.said, found.options.is_api
+    weights_only = bool(r.open_weights or r.osi_license or r.on_prem)
+    return np.asarray((api & weights_only) | (~api & bool(r.api_only)))
 
 
 def elimination(found: Shortlist, option: int) -> Elimination:
@@ -49,17 +55,35 @@ def near_misses(found: Shortlist, scored: Scored) -> tuple[NearMiss, ...]:
     """For each active rule the best option that fails it alone, by relative gap; else the best that fails two."""
     failed = found.failed
     counts = failed.sum(axis=0)
+    fixed = np.array([not _can_be_given_up(found, rule) for rule in found.rules])
+    within_reach = found.offered & ~failed[fixed].any(axis=0) & ~_license_unknown(found)
     out: dict[int, tuple[float, tuple[str, ...]]] = {}
     for wanted in (1, 2):
         for index, rule in enumerate(found.rules):
-            alone = np.flatnonzero(found.offered & (counts == wanted) & failed[index])
+            alone = np.flatnonzero(within_reach & (counts == wanted) & failed[index])
             if len(alone):
-                best = min(alone, key=lambda n: (gap(found, int(n), rule.name), -float(scored.total[n])))
+                best = min(alone, key=lambda n: (gap(found, int(n), rule.name), *_place(found, scored, int(n))))
                 out.setdefault(int(best), (gap(found, int(best), rule.name), found.failed_rules(int(best))))
         if out:
             break
-    nearest = sorted(out, key=lambda n: (len(out[n][1]), out[n][0], -float(scored.total[n])))
+    nearest = sorted(out, key=lambda n: (len(out[n][1]), out[n][0], *_place(found, scored, n)))
     return tuple(_near_miss(found, n, out[n][1]) for n in nearest[:MAX_NEAR_MISSES])
+
+
+def _can_be_given_up(found: Shortlist, rule: Rule) -> bool:
+    """Whether a rule rests on something said, or on commercial use, which one may forgo; retired stays retired."""
+    return "commercial" in rule.fields or found.need.asked(*rule.fields)
+
+
+def _license_unknown(found: Shortlist) -> Bools:
+    """Options whose licence nobody has read: no change of the need admits them."""
+    row = next(number for number, rule in enumerate(found.rules) if rule.name == "license")
+    return np.asarray(found.status[row] == UNKNOWN)
+
+
+def _place(found: Shortlist, scored: Scored, option: int) -> tuple[float, str]:
+    """Return an option's place among equals: the score as it is compared everywhere, then its name."""
+    return -round(float(scored.total[option]), 4), found.options.names[option]
 
 
 def _near_miss(found: Shortlist, option: int, rules: tuple[str, ...]) -> NearMiss:
@@ -101,15 +125,29 @@ def _listed(value: object) -> str:
     return ", ".join(sorted(map(str, value))) if isinstance(value, frozenset | set | tuple) else str(value)
 
 
+_LICENSE_FIELD = {
+    "mau": "mau",
+    "revenue": "annual_revenue_usd",
+    "territory": "company_region",
+    "redistribution": "redistribute",
+}
+
+
 def _license(found: Shortlist, option: int, row: Row) -> Said:
     check = license_check(found, option)
-    field = _first_said(found, "mau", "annual_revenue_usd", "fine_tune", "redistribute", "commercial")
+    barring = [f.clause for f in license_of(found.case, row).clauses if f.outcome == "forbids"]
+    field = _LICENSE_FIELD.get(barring[0].kind, "commercial") if barring else "commercial"
     value = getattr(found.need.said, field)
-    return field, True if value is None else value, check.name, check.cites
+    cites = tuple(dict.fromkeys(f"licence/{clause.id}" for clause in barring)) or check.cites
+    return field, True if value is None else value, check.name, cites
 
 
 def _kind(found: Shortlist, option: int, row: Row) -> Said:
-    field = _first_said(found, "osi_license", "open_weights", "api_only", "fine_tune")
+    r = found.need.said
+    if row.offer is None and r.api_only:
+        field = "api_only"
+    else:
+        field = "osi_license" if r.osi_license else "open_weights" if r.open_weights else "fine_tune"
     licence = row.model.weights.licence.value if row.model.weights and row.offer is None else row.option.kind
     cites = (
         (catalog_key(row.model, "weights.licence"),)
@@ -120,15 +158,24 @@ def _kind(found: Shortlist, option: int, row: Row) -> Said:
 
 
 def _seller(found: Shortlist, option: int, row: Row) -> Said:
-    field = _first_said(found, "users_region", "company_region", "ownership_region")
-    seller = seller_of(found.case, row)
-    name = seller.name if seller else str(row.option.seller)
-    known = "not_served" if seller and seller.not_served else "served" if seller and seller.served else None
-    return field, getattr(found.need.said, field), name, (f"seller/{seller.id}/{known}",) if seller and known else ()
+    r, seller = found.need.said, seller_of(found.case, row)
+    if seller is None:
+        return _first_said(found, "users_region", "company_region"), None, str(row.option.seller), ()
+    name, places = seller.name, ("users_region", "company_region")
+    field = next((f for f in places if (place := getattr(r, f)) and not serves(seller, place)), "ownership_region")
+    listed = "not_served" if seller.not_served else "served" if seller.served else None
+    known = "ownership_refused" if field == "ownership_region" else listed
+    return field, getattr(found.need.said, field), name, (f"seller/{seller.id}/{known}",) if known else ()
 
 
 def _privacy(found: Shortlist, option: int, row: Row) -> Said:
-    field = _first_said(found, "on_prem", "data_sensitivity", "data_region", "agreements")
+    r, seller = found.need.said, seller_of(found.case, row)
+    broken = (
+        ("on_prem", bool(r.on_prem)),
+        ("data_region", bool(r.data_region) and not resident(seller, str(r.data_region))),
+        ("agreements", any(signs(seller, paper) is False for paper in r.agreements or ())),
+    )
+    field = next((name for name, breaks in broken if breaks), "data_sensitivity")
     value = getattr(found.need.said, field)
     return (
         field,
@@ -139,7 +186,7 @@ def _privacy(found: Shortlist, option: int, row: Row) -> Said:
 
 
 def _vendor(found: Shortlist, option: int, row: Row) -> Said:
-    field = _first_said(found, "models_only", "models_excluded", "vendors_excluded", "vendor_countries_excluded")
+    field = refused_name(found.case, row) or "models_only"
     vendor = found.options.facts.vendors[row.model.id]
     return field, _listed(getattr(found.need.said, field)), f"{vendor.name} ({vendor.country})", _identity(row)
 
@@ -178,18 +225,29 @@ def _context(found: Shortlist, option: int, row: Row) -> Said:
 
 
 def _hardware(found: Shortlist, option: int, row: Row) -> Said:
-    field = _first_said(found, "gpu_mem_gb", "gpu", "ram_gb", "gpu_count", "max_params_b", "device")
+    limit, size = found.need.said.max_params_b, float(found.options.params_total[option])
+    if limit is not None and not size <= limit:
+        return "max_params_b", limit, None if np.isnan(size) else size, _size(row)
+    field = _first_said(found, "gpu_mem_gb", "gpu", "ram_gb", "device", "gpu_count")
     owned = found.economics.owned
     needed = float(found.economics.needed_gb[option])
     has = None if np.isnan(needed) else f"{needed:.1f} GB"
-    cites = (catalog_key(row.model, "params_total_b"),) if row.model.params_total_b else _identity(row)
-    return field, f"{owned.usable_gb:.1f} GB" if owned else found.need.said.max_params_b, has, cites
+    room = f"{owned.usable_gb:.1f} GB" if owned else str(getattr(found.need.said, field))
+    return field, room, has, _size(row)
+
+
+def _size(row: Row) -> tuple[CiteKey, ...]:
+    return (catalog_key(row.model, "params_total_b"),) if row.model.params_total_b else _identity(row)
 
 
 def _latency(found: Shortlist, option: int, row: Row) -> Said:
     measured = float(found.economics.seconds_measured[option])
     seconds = float(found.economics.seconds[option]) if np.isnan(measured) else measured
     return _first_said(found, "latency_seconds", "realtime"), found.need.patience, round(seconds, 1), _identity(row)
+
+
+def _quality(found: Shortlist, option: int, row: Row) -> Said:
+    return "quality_floor", found.need.said.quality_floor, row.model.name, ("default/task_value",)
 
 
 def _budget(found: Shortlist, option: int, row: Row) -> Said:
@@ -220,5 +278,6 @@ _DESCRIBE: dict[str, Callable[[Shortlist, int, Row], Said]] = {
     "context": _context,
     "hardware": _hardware,
     "latency": _latency,
+    "quality": _quality,
     "budget": _budget,
 }

@@ -63,6 +63,7 @@ class Options:
     day: dt.date
     rows: tuple[Row, ...]
     names: tuple[str, ...]
+    name_order: Ints
     listing: Ints
     model_ids: tuple[str, ...]
     model: Ints
@@ -105,17 +106,26 @@ def build_options(facts: Facts, day: dt.date) -> Options:
     columns: dict[str, Any] = {
         name: np.array([fn(row, day) for row in rows], dtype=kind) for name, (fn, kind) in _COLUMNS.items()
     }
+    names = tuple(_name(r.option) for r in rows)
     return Options(
         facts,
         day,
         rows,
-        tuple(_name(r.option) for r in rows),
+        names,
+        _places(names),
         np.array([_listing(r) for r in rows]),
         ids,
         np.array([index[r.model.id] for r in rows]),
         {name: _group(rows, key) for name, key in _GROUPS.items()},
         **columns,
     )
+
+
+def _places(names: tuple[str, ...]) -> Ints:
+    """Return the place of each name in their order."""
+    places = np.empty(len(names), dtype=np.int64)
+    places[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return places
 
 
 def all_rows(facts: Facts, day: dt.date) -> Iterator[Row]:
@@ -146,10 +156,19 @@ def held_back(row: Row) -> str | None:
     return "KV cache shape" if weights.kv is None else None if model.window else "window"
 
 
+def capabilities(row: Row) -> frozenset[str]:
+    """Return what the option can do, by its seller's listing where there is one."""
+    listed = row.offer.capabilities if row.offer and row.offer.capabilities is not None else row.model.capabilities
+    return frozenset(listed)
+
+
 # A rule that asks only for the seller, the licences or the tasks is answered once for each.
 _GROUPS: dict[str, Callable[[Row], Hashable]] = {
     "offer": lambda r: (r.model.id, r.option.price_id, r.option.kind),
-    "model": lambda r: r.model.id,
+    "tasks": lambda r: (r.tasks, r.model.field),
+    "modalities": lambda r: (r.model.modalities_in, r.model.modalities_out),
+    "languages": lambda r: r.model.languages and (r.model.languages.supported, r.model.languages.refused),
+    "capabilities": lambda r: (r.option.kind, capabilities(r)),
     "seller": lambda r: r.option.seller,
     "licences": lambda r: (r.option.kind, r.licences),
 }
@@ -244,6 +263,8 @@ def _weights_gb(row: Row, _: dt.date) -> float:
 
 def _kv(row: Row, _: dt.date) -> float:
     weights = row.model.weights
+    if row.model.kind not in TEXT_KINDS:
+        return 0.0
     return float(weights.kv.bytes_per_token.value) if weights and weights.kv else NAN
 
 

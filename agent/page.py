@@ -6,6 +6,7 @@ from html import escape as entities
 from typing import Any
 
 from .advice import Advice, Citation, Cost, Elimination, GiveUp, Language, NearMiss, OpenQuestion, Pick, Question
+from .signing import signing
 from .write import (
     Block,
     Blocks,
@@ -54,7 +55,7 @@ def _verdict(d: Draft, advice: Advice) -> list[Section]:
     first, *rest = advice.picks
     text = words.line(
         "verdict.recommended", model=first.model.name, how=how(d, first.option, first),
-        monthly=first.cost.monthly_usd, others=tuple(p.model.name for p in rest),
+        monthly=first.cost.monthly_usd, others=tuple(p.model.name for p in rest if p.role != "hard_questions"),
     )  # fmt: skip
     marks = d.numbers.marks(first.cost.cites)
     return [Section("verdict", words.line("title"), (paragraph(Line(text, marks)), _overview(d, advice)))]
@@ -85,7 +86,7 @@ def _picks(d: Draft, advice: Advice) -> list[Section]:
         Section(
             f"pick-{n}",
             d.words.name("role", p.role) + d.words.line("colon") + p.model.name,
-            pick_lines(p, d.numbers, d.words.language),
+            (*pick_lines(p, d.numbers, d.words.language), *signing(d, p, advice)),
         )
         for n, p in enumerate(advice.picks, 1)
     ]
@@ -93,7 +94,12 @@ def _picks(d: Draft, advice: Advice) -> list[Section]:
 
 def _strategy(d: Draft, advice: Advice) -> Blocks:
     x = advice.strategy
-    return (paragraph(Line(d.words.line("strategy", **x.model_dump()))),) if x else ()
+    if x is None:
+        return ()
+    split = d.words.line(
+        "strategy", cheap=x.cheap, strong=x.strong, share=x.share, monthly_usd=x.monthly_usd, saves_usd=x.saves_usd
+    )
+    return (paragraph(Line(split, d.numbers.marks(x.cites))), *d.listed(x.sides))
 
 
 def _eliminated(d: Draft, advice: Advice) -> Blocks:
@@ -186,10 +192,11 @@ def _conflicts(d: Draft, advice: Advice) -> Blocks:
 def sources(advice: Advice, numbers: Numbered, language: Language) -> tuple[Line, ...]:
     """List the sources in the order of their numbers."""
     d = Draft(language, numbers)
-    return tuple(_source(d, citation) for citation in numbers.used)
+    return tuple(source_line(d, citation) for citation in numbers.used)
 
 
-def _source(d: Draft, c: Citation) -> Line:
+def source_line(d: Draft, c: Citation) -> Line:
+    """Name one source: its kind, title, date, place and address."""
     words, kind = d.words, "default" if c.key.startswith("default/") else c.kind
     address = web_address(c.url)
     first, last = c.lines or (None, None)

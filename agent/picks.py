@@ -34,19 +34,17 @@ class Chosen:
 def ranked(found: Shortlist, scored: Scored) -> Ints:
     """Return open options by total to four places, cost, strength, age, the maker before other sellers, id."""
     numbers = np.flatnonzero(found.open)
-    money, options = found.economics, found.options
-    order = sorted(
-        range(len(numbers)),
-        key=lambda i: (
-            -round(float(scored.total[numbers[i]]), 4),
-            _known(float(money.monthly[numbers[i]])),
-            -float(scored.strength[numbers[i]]),
-            float(options.age_years[numbers[i]]),
-            int(options.listing[numbers[i]]),
-            options.names[numbers[i]],
-        ),
+    options = found.options
+    cost = np.round(np.nan_to_num(found.economics.monthly[numbers], nan=np.inf), 2)
+    keys = (
+        options.name_order[numbers],
+        options.listing[numbers],
+        options.age_years[numbers],
+        -scored.strength[numbers],
+        cost,
+        -np.round(scored.total[numbers], 4),
     )
-    ordered = numbers[order]
+    ordered = numbers[np.lexsort(keys)]
     return _break_ties(found, scored, ordered) if found.need.said.quality_priority != "quality" else ordered
 
 
@@ -96,13 +94,8 @@ def choose(found: Shortlist, scored: Scored) -> tuple[Chosen, ...]:
 
 
 def _best_of_each_model(found: Shortlist, ordered: Ints) -> list[int]:
-    seen: set[int] = set()
-    out: list[int] = []
-    for number in ordered:
-        if int(found.options.model[number]) not in seen:
-            seen.add(int(found.options.model[number]))
-            out.append(int(number))
-    return out
+    _, first = np.unique(found.options.model[ordered], return_index=True)
+    return [int(n) for n in ordered[np.sort(first)]]
 
 
 def _lives(found: Shortlist, number: int) -> bool:

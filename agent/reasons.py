@@ -343,10 +343,9 @@ def _ends(b: Bench) -> Iterator[Statement]:
 
 
 def _claimed_window(b: Bench) -> Iterator[Statement]:
-    window = b.row.window
-    if window and b.found.need.input > LONG:
-        if window.effective:
-            params: dict[str, str | int | float | bool | tuple[str, ...] | None] = {"effective": window.effective.value}
+    if b.row.window and b.found.need.input > LONG:
+        if measured := b.row.model.window and b.row.model.window.effective:
+            params: Params = {"effective": measured.value}
             yield Statement(
                 text_id="risk.effective_window", params=params, cites=(catalog_key(b.row.model, "window.effective"),)
             )

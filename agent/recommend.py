@@ -8,10 +8,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..knowledge.facts import Facts
+from ..tools.evaluation import detectable_gap
 from .advice import Advice, ModelRef, OpenQuestion, Param, Params, Pick, Question, Statement, TestPlan
 from .citations import cite_all
+from .confidence import confidence_of
+from .conflicts import conflicts_of
+from .current import about_current
 from .defaults import load_defaults
 from .findings import context_fit, cost_of, evidence_of, hardware_of, license_check, lifecycle_of, row_of, score_of
+from .floor import floor_assumptions, unknown_floor, with_floor
+from .loads import precision_risk, with_loads, with_standby
 from .misses import eliminations, near_misses
 from .need import LONG, Need, resolve
 from .options import build_options
@@ -21,18 +27,30 @@ from .requirements import Requirements
 from .sanity import questions_for
 from .score import Scored, score
 from .shortlist import Shortlist, funnel, shortlist
+from .strategy import plan_split, routing_of, with_strong
 
 
 def recommend(
-    requirements: Requirements, facts: Facts, day: dt.date, *, weights: Mapping[str, float] | None = None
+    requirements: Requirements,
+    facts: Facts,
+    day: dt.date,
+    *,
+    weights: Mapping[str, float] | None = None,
+    problems: tuple[Question, ...] = (),
 ) -> Advice:
-    """Return the advice for requirements on a day; the same requirements and facts always give the same advice."""
-    if questions := questions_for(requirements, facts):
+    """Return the advice for requirements on a day; the same requirements and facts always give the same advice.
+
+    `problems` are questions that reading the words left open: while there are any, the advice asks them.
+    """
+    if questions := problems or questions_for(requirements, facts) or unknown_floor(requirements, facts):
         return unclear(requirements, questions, facts, day)
     need = resolve(requirements, facts)
     found = shortlist(build_options(facts, day), need)
     scored = score(found, weights)
+    found = with_floor(found, scored)
     chosen = choose(found, scored)
+    plan = plan_split(found, scored, chosen)
+    chosen = with_strong(chosen, found, plan)
     picks = tuple(_pick(found, scored, one, chosen) for one in chosen)
     advice = Advice(
         requirements=requirements,
@@ -42,8 +60,10 @@ def recommend(
         eliminated=eliminations(found, scored),
         funnel=funnel(found),
         questions=tuple(_open_questions(need)),
-        assumptions=tuple(_assumptions(need, facts)),
-        advice_notes=tuple(_notes(need, found, picks)),
+        assumptions=(*_assumptions(need, facts), *floor_assumptions(need, facts)),
+        strategy=routing_of(found, scored, plan),
+        conflicts=conflicts_of(found, scored, chosen),
+        advice_notes=(*_notes(need, found, picks), *about_current(found, scored, picks)),
         evaluation=_test_plan(need) if picks else None,
         as_of=day,
         data_dates=data_dates(facts),
@@ -62,14 +82,15 @@ def unclear(requirements: Requirements, questions: tuple[Question, ...], facts: 
 def _pick(found: Shortlist, scored: Scored, chosen: Chosen, picks: tuple[Chosen, ...]) -> Pick:
     option = chosen.option
     row, facts = row_of(found, option), found.options.facts
+    hardware = hardware_of(found, option)
     bench = Bench(
         found,
         scored,
         chosen,
         picks,
-        cost_of(found, option),
+        with_loads(found, scored, option, cost_of(found, option)),
         license_check(found, option),
-        hardware_of(found, option),
+        with_standby(found, option, hardware) if hardware else None,
         lifecycle_of(found, option),
         evidence_of(found, scored, option),
     )
@@ -87,8 +108,9 @@ def _pick(found: Shortlist, scored: Scored, chosen: Chosen, picks: tuple[Chosen,
         hardware=bench.hardware,
         lifecycle=bench.lifecycle,
         evidence=bench.evidence,
-        risks=risks(bench),
+        risks=(*risks(bench), *precision_risk(found, option, bench.hardware)),
         score=score_of(found, scored, option),
+        confidence=confidence_of(found, scored, option),
     )
 
 
@@ -141,8 +163,6 @@ def _notes(need: Need, found: Shortlist, picks: tuple[Pick, ...]) -> Iterator[St
         yield Statement(text_id="note.people", params={}, cites=("source/domain-2026-11-21",))
     if r.on_prem:
         yield Statement(text_id="note.on_prem_checks", params={}, cites=("source/domain-2026-11-21",))
-    if r.current_model:
-        yield Statement(text_id="note.current_model", params={"model": r.current_model}, cites=("user/current_model",))
     if not picks:
         yield Statement(
             text_id="note.nothing_fits",
@@ -170,7 +190,7 @@ def _open_questions(need: Need) -> Iterator[OpenQuestion]:
 
 def _test_plan(need: Need) -> TestPlan:
     prompts = 300 if need.field else 100
-    gap = round(1.4 * 0.5**0.5 * (2.8 / prompts**0.5) / 1.4, 2)
+    gap = round(detectable_gap(prompts) or 1.0, 2)  # unpaired: on the same prompts the picks differ visibly sooner
     method = Statement(text_id="test.method", params={"prompts": prompts, "gap": gap}, cites=("default/test_plan",))
     names = ("accuracy", "format", "latency", "cost")
     rubric = tuple(Statement(text_id=f"test.{name}", params={}, cites=("default/test_plan",)) for name in names)

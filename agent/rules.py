@@ -10,11 +10,10 @@ import numpy.typing as npt
 from ..knowledge.regions import touches, within
 from ..knowledge.schema import Model, Seller
 from ..tools.context import WindowFit, check_window, estimate_tokens
-from ..tools.hardware import DEVICE_SHARE
 from ..tools.license import LicenseVerdict, Use, combine, judge
 from .economics import Economics
 from .need import SENSITIVE, Need
-from .options import Options, Row
+from .options import Options, Row, capabilities
 
 if TYPE_CHECKING:
     from .advice import Param
@@ -139,7 +138,7 @@ def _privacy(case: Case, row: Row) -> bool | None:
     kinds = r.data_sensitivity or frozenset()
     if r.on_prem or "classified" in kinds:
         return False
-    if r.data_region and not _resident(seller, r.data_region):
+    if r.data_region and not resident(seller, r.data_region):
         return False
     gated = kinds & SENSITIVE or (kinds & {"pii", "minors"} and r.on_prem is not False)
     if (
@@ -153,12 +152,11 @@ def _privacy(case: Case, row: Row) -> bool | None:
     return False if False in signed else None if None in signed else True
 
 
-def _resident(seller: Seller | None, region: str) -> bool:
-    if seller is None:
+def resident(seller: Seller | None, region: str) -> bool:
+    """Whether a seller's papers say that data stays in a region; sitting there is no promise."""
+    if seller is None or seller.papers.residency is None:
         return False
-    if seller.papers.residency and within(region, frozenset(seller.papers.residency.value)):
-        return True
-    return seller.country == region
+    return within(region, frozenset(seller.papers.residency.value))
 
 
 def signs(seller: Seller | None, paper: str) -> bool | None:
@@ -170,20 +168,24 @@ def signs(seller: Seller | None, paper: str) -> bool | None:
 
 
 def _vendor(case: Case, row: Row) -> bool | None:
+    return refused_name(case, row) is None
+
+
+def refused_name(case: Case, row: Row) -> str | None:
+    """Return the field by which an option's model, vendor, seller or country is refused; None where none does."""
     r, model, facts = case.need.said, row.model, case.options.facts
     vendor = facts.vendors[model.id]
     if r.models_only and not any(names(model, facts.family_names, wanted) for wanted in r.models_only):
-        return False
+        return "models_only"
     if r.models_excluded and any(names(model, facts.family_names, wanted) for wanted in r.models_excluded):
-        return False
+        return "models_excluded"
     makers = {vendor.id, vendor.name.lower()} | ({row.offer.seller} if row.offer else set())
     if r.vendors_excluded and any(_named(wanted, makers) for wanted in r.vendors_excluded):
-        return False
-    countries = r.vendor_countries_excluded or frozenset()
+        return "vendors_excluded"
     seller = seller_of(case, row)
-    return not any(
-        touches(country, frozenset({vendor.country, *([seller.country] if seller else [])})) for country in countries
-    )
+    countries = frozenset({vendor.country, *([seller.country] if seller else [])})
+    refused = any(touches(country, countries) for country in r.vendor_countries_excluded or ())
+    return "vendor_countries_excluded" if refused else None
 
 
 def _named(wanted: str, makers: set[str]) -> bool:
@@ -219,12 +221,6 @@ def _modality(case: Case, row: Row) -> bool | None:
     wanted = case.need.said.modalities or frozenset()
     given = {*row.model.modalities_in, *(f"{m}_output" for m in row.model.modalities_out)}
     return wanted <= given
-
-
-def capabilities(row: Row) -> frozenset[str]:
-    """Return what the option can do, by its seller's listing where there is one."""
-    listed = row.offer.capabilities if row.offer and row.offer.capabilities is not None else row.model.capabilities
-    return frozenset(listed)
 
 
 def _capability(case: Case, row: Row) -> bool | None:
@@ -278,9 +274,10 @@ def _hardware(case: Case) -> Status:
         if need.asked("monthly_requests", "peak_rps"):
             peak = need.peak_rps * (need.output + options.reasoning)
             out[(out == MET) & (money.saturated < peak)] = FAILED
-    elif need.asked("gpu", "gpu_count") or need.said.device in DEVICE_SHARE:
+    elif need.asked("gpu", "gpu_count"):
         out[:] = UNKNOWN
-    out[options.is_api] = MET
+    on_device = owned is not None and owned.kind != "gpu" and need.asked("ram_gb") and need.said.on_prem is not False
+    out[options.is_api] = FAILED if on_device else MET
     limit = need.said.max_params_b
     if limit is not None:
         size = options.params_total
@@ -293,17 +290,18 @@ def _latency(case: Case) -> Status:
     limit, money = case.need.patience, case.economics
     if case.need.said.latency_seconds is None and not case.need.said.realtime:
         return np.full(len(case.options), MET, dtype=np.int8)
-    estimate = np.where(money.seconds > limit, FAILED, np.where(money.seconds * 2 <= limit, MET, UNKNOWN))
+    output_said = case.need.asked("output_tokens")
+    least = money.seconds if output_said else money.seconds - case.need.output / case.options.speed
+    estimate = np.where(least > limit, FAILED, np.where(money.seconds * 2 <= limit, MET, UNKNOWN))
     known = np.where(money.seconds_measured <= limit, MET, FAILED)
     return np.where(np.isnan(money.seconds_measured), estimate, known).astype(np.int8)
 
 
 def _budget(case: Case) -> Status:
     need, worst = case.need, case.economics.worst
-    if need.said.monthly_budget is None or not need.asked("monthly_requests"):
+    if need.budget_usd is None or not need.asked("monthly_requests"):
+        # A currency without a dated rate is not checked, and the advice says so (assume.no_rate).
         return np.full(len(case.options), MET, dtype=np.int8)
-    if need.budget_usd is None:  # no dated rate for the currency: only what costs nothing is known to fit
-        return np.where(worst == 0, MET, UNKNOWN).astype(np.int8)
     return np.where(np.isnan(worst), UNKNOWN, np.where(worst <= need.budget_usd + 1e-6, MET, FAILED)).astype(np.int8)
 
 
@@ -325,10 +323,10 @@ RULES: tuple[Rule, ...] = (
         True,
     ),
     Rule("lifecycle", (), _lifecycle, True, True),
-    Rule("task", ("task", "secondary_tasks"), _by("model", _task), True, True),
-    Rule("modality", ("modalities",), _by("model", _modality), True),
-    Rule("capability", ("capabilities",), _by("offer", _capability), False),
-    Rule("language", ("languages",), _by("model", _language), False),
+    Rule("task", ("task", "secondary_tasks"), _by("tasks", _task), True, True),
+    Rule("modality", ("modalities",), _by("modalities", _modality), True),
+    Rule("capability", ("capabilities",), _by("capabilities", _capability), False),
+    Rule("language", ("languages",), _by("languages", _language), False),
     Rule("context", ("context_tokens", "input_tokens", "output_tokens"), _context, True),
     Rule("hardware", ("gpu", "gpu_count", "gpu_mem_gb", "ram_gb", "device", "max_params_b"), _hardware, True),
     Rule("latency", ("latency_seconds", "realtime"), _latency, False),

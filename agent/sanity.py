@@ -71,9 +71,11 @@ _CLASHES: tuple[tuple[str, str, str, Callable[[Requirements, Facts], bool]], ...
 def _nothing_said() -> Question:
     cites = ("default/task",)
     return Question(
-        topic="task", text=Statement(text_id="ask.task", cites=cites), why=Statement(text_id="ask.task_why", cites=cites),
+        topic="task",
+        text=Statement(text_id="ask.task", cites=cites),
+        why=Statement(text_id="ask.task_why", cites=cites),
         choices=tuple(Statement(text_id=f"choice.task.{task}", cites=cites) for task in FIRST_CHOICES),
-    )  # fmt: skip
+    )
 
 
 def _clash_question(clash: Clash, r: Requirements) -> Question:
@@ -90,9 +92,10 @@ def _clash_question(clash: Clash, r: Requirements) -> Question:
         text=Statement(text_id=f"clash.{name}", params=params, cites=cites),
         why=Statement(text_id="clash.why", params=params, cites=cites),
         choices=tuple(
-            Statement(text_id="clash.keep", params={"field": field}, cites=(f"user/{field}",)) for field in (first, second)
+            Statement(text_id="clash.keep", params={"field": field}, cites=(cite,))
+            for field, cite in zip((first, second), cites, strict=True)
         ),
-    )  # fmt: skip
+    )
 
 
 def _shown(value: object) -> str:

@@ -32,7 +32,10 @@ OPENNESS_FIELDS = ("on_prem", "open_weights", "osi_license", "fine_tune")
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Totals and criteria of every option, with the evidence behind task, language and grounding."""
+    """Totals and criteria of every option, with the evidence behind task, language and grounding.
+
+    `ability` is the task value by model of the catalog and effort, those without an option included.
+    """
 
     profile: str
     criteria: tuple[str, ...]
@@ -41,6 +44,7 @@ class Scored:
     total: Floats
     strength: Floats
     evidence: Mapping[str, Weighed]
+    ability: Grid
 
     def part(self, criterion: str) -> Floats:
         """One criterion's value for every option."""
@@ -84,26 +88,46 @@ def _checked(overrides: Mapping[str, float], names: list[str]) -> Mapping[str, f
     return overrides
 
 
-def score(found: Shortlist, overrides: Mapping[str, float] | None = None) -> Scored:
-    """Score every option; an option's total depends on no other option but its model's predecessors."""
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """What signals say of every option: ability by model and effort, and the columns task, language and grounding."""
+
+    ability: Grid
+    columns: Mapping[str, Floats]
+    strength: Floats
+    evidence: Mapping[str, Weighed]
+
+
+def quality(found: Shortlist, signals: Signals) -> Quality:
+    """Weigh signals for a need; those of some models alone give the same values for these as all signals do."""
     options, need = found.options, found.need
-    signals = collect(options.facts, options.day)
     relevance = relevant(signals, need)
     evidence = {
         "task": weigh(signals, {f"task:{need.task}": 1.0, ADVICE: 1.0, "general": GENERAL_SHARE}, relevance),
         "language": weigh(signals, {f"lang:{language}": 1.0 for language in need.languages}, relevance),
         "grounding": weigh(signals, {"grounding": 1.0}, relevance),
     }
-    task = _at(options, _ability(options, signals, evidence["task"], need.task))
+    ability = _ability(options, signals, evidence["task"], need.task)
     for other in need.tasks[1:]:
         second = weigh(signals, {f"task:{other}": 1.0, "general": GENERAL_SHARE}, relevance)
-        task = 0.7 * task + 0.3 * _at(options, _ability(options, signals, second, other))
+        ability = 0.7 * ability + 0.3 * _ability(options, signals, second, other)
     columns = {
-        "task": task,
-        "language": _at(options, _posterior(_language_prior(options, need), evidence["language"])),
+        "task": _at(options, ability),
+        "language": _at(options, _posterior(_language_prior(options, need.languages), evidence["language"])),
         "grounding": _at(
             options, _posterior(np.full_like(evidence["grounding"].weight, GROUNDING_PRIOR), evidence["grounding"])
         ),
+    }
+    strength = sum((_at(options, e.weight) for e in evidence.values()), np.zeros(len(options)))
+    return Quality(ability, columns, strength, evidence)
+
+
+def score(found: Shortlist, overrides: Mapping[str, float] | None = None) -> Scored:
+    """Score every option; an option's total depends on no other option but its model's predecessors."""
+    options, need = found.options, found.need
+    seen = quality(found, collect(options.facts, options.day))
+    columns = {
+        **seen.columns,
         "cost": _cost(found),
         "latency": _latency(found),
         "operations": _operations(found),
@@ -113,8 +137,8 @@ def score(found: Shortlist, overrides: Mapping[str, float] | None = None) -> Sco
     criteria = tuple(profiles()["criteria"])
     values = np.clip(np.column_stack([columns[name] for name in criteria]), 0.0, 1.0)
     weights = weights_for(need, overrides)
-    strength = sum((_at(options, e.weight) for e in evidence.values()), np.zeros(len(options)))
-    return Scored(need.profile, criteria, weights, values, values @ weights, strength, evidence)
+    total = values @ weights
+    return Scored(need.profile, criteria, weights, values, total, seen.strength, seen.evidence, seen.ability)
 
 
 def _at(options: Options, grid: Grid) -> Floats:
@@ -156,22 +180,23 @@ def _base_priors(facts: Facts, options: Options) -> Floats:
     return out
 
 
-def _language_prior(options: Options, need: Need) -> Grid:
+@lru_cache(maxsize=32)
+def _language_prior(options: Options, languages: tuple[str, ...]) -> Grid:
     facts = options.facts
     values = [
-        _listed(model.languages.supported if model.languages else (), facts.vendors[model.id].country, need)
+        _listed(model.languages.supported if model.languages else (), facts.vendors[model.id].country, languages)
         for model in facts.models.values()
     ]
     return np.repeat(np.array(values)[:, None], len(EFFORTS), axis=1)
 
 
-def _listed(supported: tuple[str, ...], country: str, need: Need) -> float:
+def _listed(supported: tuple[str, ...], country: str, languages: tuple[str, ...]) -> float:
     def one(language: str) -> float:
         if language == "zh" and country == "CN":
             return HOME
         return ENGLISH if language == "en" else LISTED if language in supported else UNLISTED
 
-    return sum(map(one, need.languages)) / len(need.languages)
+    return sum(map(one, languages)) / len(languages)
 
 
 def _cost(found: Shortlist) -> Floats:

@@ -127,7 +127,7 @@ _FORMATS: dict[str, Callable[[Words, Any], str]] = {
 }
 _LISTS = {
     "tasks": "task", "languages": "language", "modalities": "modality", "capabilities": "capability",
-    "sensitivities": "sensitivity", "papers": "paper", "rules": "rule",
+    "sensitivities": "sensitivity", "papers": "paper", "rules": "rule", "lacks": "lack", "criteria": "criterion",
 }  # fmt: skip
 
 
@@ -365,18 +365,18 @@ def escape(text: str) -> str:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    found = match[0]
-    return _ENTITIES.get(found) or (f"{found[:-1]}\\." if len(found) > 1 else f"\\{found}")
+    return _ENTITIES.get(match[0]) or (f"{match[0][:-1]}\\." if len(match[0]) > 1 else f"\\{match[0]}")
 
 
 def markdown(advice: Advice, language: Language) -> str:
     """Write the advice as Markdown."""
     from .page import sections
 
-    return "\n\n".join(_section(s, 1 if n == 0 else 2) for n, s in enumerate(sections(advice, language))) + "\n"
+    return "\n\n".join(section_markdown(s, 1 if n == 0 else 2) for n, s in enumerate(sections(advice, language))) + "\n"
 
 
-def _section(section: Section, level: int) -> str:
+def section_markdown(section: Section, level: int) -> str:
+    """Write one section as Markdown."""
     return f"{'#' * level} {escape(section.title)}\n\n" + "\n\n".join(_BLOCKS[b.kind](b) for b in section.blocks)
 
 

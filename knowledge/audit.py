@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from .build import HERE, InvalidKnowledge, compile_snapshot
 from .check import cited_lines, out_of_range, read_lines, uncovered, unfounded_numbers, unprinted_words
 from .facts import Facts
 from .schema import Claim, Skip
 from .stats import article_of
 
+# What YAML raises that is broken, or is of another shape than ours.
+UNREADABLE = (yaml.YAMLError, OSError, ValueError, KeyError, TypeError)
 SOURCES = Path("..") / "shared" / "sources"
 _NO_TEXTS = f"the articles are not at hand; name their folder in MODELWISE_SOURCES (looked in {SOURCES})"
 
@@ -29,16 +33,14 @@ class Audit:
         return not self.problems
 
 
-def texts_folder(setting: str | None) -> Path | None:
+def texts_folder(setting: Path | None) -> Path | None:
     """Find the articles: in the folder that was set, else beside the repository; None where they are not."""
-    folder = Path(setting) if setting else HERE.parent / SOURCES
+    folder = setting or HERE.parent / SOURCES
     return folder if folder.is_dir() else None
 
 
 def audit(facts: Facts, texts: Path | None, folder: Path = HERE) -> Audit:
     """Check everything that is at hand; nothing is written."""
-    from pydantic import ValidationError
-
     skipped = [] if texts else [f"numbers and printed words: {_NO_TEXTS}"]
     problems: list[str] = []
     if (folder / "sources.yaml").exists():
@@ -46,7 +48,7 @@ def audit(facts: Facts, texts: Path | None, folder: Path = HERE) -> Audit:
             compiled = compile_snapshot(folder)
         except InvalidKnowledge as error:
             problems += str(error).splitlines()
-        except (ValidationError, OSError, ValueError) as error:
+        except UNREADABLE as error:
             problems.append(f"{folder}: {error}")
         else:
             facts = Facts(compiled)

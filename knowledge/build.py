@@ -1,7 +1,8 @@
 """Reads the YAML that people write, validates it as a whole, and compiles the snapshot."""
 
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from .schema import Snapshot, Sourced
 
 VERSION = 1
 HERE = Path(__file__).parent
+_ID = re.compile(r"[a-z0-9][a-z0-9.\-]*")
 SNAPSHOT = HERE / "snapshot.json"
 PARTS = ("articles", "attributes", "sources", "licences", "sellers", "devices", "fx", "list_prices")
 
@@ -40,7 +42,11 @@ def compile_snapshot(folder: Path = HERE, *, without: frozenset[str] = frozenset
     parts["vendors"] = [_read(path) for path in sorted((folder / "catalog").glob("*.yaml"))]
     parts["tables"] = [] if "tables" in without else [_read(p) for p in sorted((folder / "benchmarks").glob("*.yaml"))]
     dates = {source["id"]: source["date"] for source in _read(folder / "sources.yaml")}
-    snapshot = Snapshot.model_validate({"version": VERSION, "missing": sorted(without), **_dated(parts, dates)})
+    # Not dated: a pair of ids in `about` would be taken for a value with its source.
+    disputes = folder / "conflicts.yaml"
+    recorded = _read(disputes) if "conflicts" not in without and disputes.exists() else []
+    whole = {"version": VERSION, "missing": sorted(without), **_dated(parts, dates), "conflicts": recorded}
+    snapshot = Snapshot.model_validate(whole)
     if problems := sorted(set(find_problems(snapshot))):
         raise InvalidKnowledge("\n".join(problems))
     return snapshot
@@ -69,11 +75,15 @@ def find_problems(snapshot: Snapshot) -> Iterator[str]:
             for i in claim.about
             if i not in models.keys() | families
         )
+        if any(last < first for first, last in claim.lines):
+            yield f"{claim.id}: lines {claim.lines!r} must run forward"
         if claim.attribute not in attributes:
             yield f"{claim.id}: unknown attribute {claim.attribute!r}"
     if "sources" not in snapshot.missing:
         yield from (f"source {s!r} is not in sources.yaml" for s in _used_sources(snapshot) if s not in sources)
     yield from _dangling(snapshot, set(models), families)
+    if not snapshot.missing:
+        yield from _recorded(snapshot, models.keys() | families)
 
 
 def _dangling(snapshot: Snapshot, models: set[str], families: set[str]) -> Iterator[str]:
@@ -104,6 +114,22 @@ def _dangling(snapshot: Snapshot, models: set[str], families: set[str]) -> Itera
             for b in row.scores
             if b not in table.benchmarks
         )
+
+
+def _recorded(snapshot: Snapshot, subjects: Set[str]) -> Iterator[str]:
+    """Return what a recorded conflict names that is not there; a word that no id looks like is a topic."""
+    yield from _repeats("conflict", (c.id for c in snapshot.conflicts))
+    claims, attributes = {c.id for c in snapshot.claims}, {a.id for a in snapshot.attributes}
+    sources = {s.id for s in snapshot.sources}
+    for one in snapshot.conflicts:
+        said = {claim for side in one.sides for claim in side.claims}
+        keys = one.decision.keys if one.decision else ()
+        cited = {key.removeprefix("source/") for key in keys if key.startswith("source/")}
+        named = {subject for subject in one.about if _ID.fullmatch(subject)}
+        unknown = [*(said - claims), *(cited - sources), *(named - subjects), *({one.attribute} - attributes)]
+        yield from (f"conflict {one.id}: unknown {name!r}" for name in unknown)
+        if len(one.sides) == 1 and not keys:
+            yield f"conflict {one.id}: one side and no decision"
 
 
 def _used_sources(snapshot: Snapshot) -> Iterator[str]:

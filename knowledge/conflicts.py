@@ -33,6 +33,10 @@ _NOT_STATED = frozenset({"unreadable", "definition", "forecast"})
 _STANDARD_LICENCE = re.compile(r"^(apache-2\.0|mit|cc-by[a-z0-9.\-]*|bsd[a-z0-9.\-]*)$")
 _OWN_LICENCE = re.compile(r"(licen[cs]e|terms|tii)$")
 OWN = "the vendor's own licence"
+# The part of the snapshot in which a citation key's fact stands.
+_PARTS = {"device": "devices", "seller": "sellers", "licence": "licences", "fx": "fx", "bench": "tables"}
+# The value of a decision that people wrote as a sentence.
+AS_RECORDED = "as recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Claims that cannot all hold; a side alone contradicts `decision`, which is None where nothing checked decides."""
+    """Claims that cannot all hold; a side alone contradicts `decision`, which is None where nothing checked decides.
+
+    `about` names models and families, or a word that is neither where a rule is about none.
+    """
 
     about: Subject
     attribute: str
@@ -53,17 +60,53 @@ class Disagreement:
     decision: Checked | None
     severity: Severity
 
+    @property
+    def decision_keys(self) -> tuple[str, ...]:
+        """Where the decision stands; nothing where none was made."""
+        return self.decision.keys if self.decision else ()
+
 
 @lru_cache(maxsize=4)
-def find_conflicts(facts: Facts, *, recorded: tuple[Disagreement, ...] = ()) -> tuple[Disagreement, ...]:
-    """Every disagreement about one model, family or pair and one attribute, the gravest first.
+def find_conflicts(facts: Facts) -> tuple[Disagreement, ...]:
+    """Every disagreement about one model, family, pair or rule and one attribute, the gravest first.
 
-    `recorded` adds those that people wrote down because no rule finds them.
+    Those that people recorded come with those that a rule finds; where both see the same one, the record stands.
     """
+    recorded = tuple(recorded_conflicts(facts).values())
     by_rule = (_weigh(facts, about, attribute, claims) for (about, attribute), claims in _grouped(facts).items())
-    found = [*recorded, *(d for d in by_rule if d)]
+    found = [*recorded, *(d for d in by_rule if d and not any(_holds(record, d) for record in recorded))]
     rank = {"high": 0, "medium": 1, "low": 2}
     return tuple(sorted(found, key=lambda d: (rank[d.severity], d.attribute, d.about)))
+
+
+@lru_cache(maxsize=4)
+def recorded_conflicts(facts: Facts) -> Mapping[str, Disagreement]:
+    """Read the recorded disagreements by id; what cites claims that are not loaded (an article left out) falls away."""
+    out: dict[str, Disagreement] = {}
+    for one in facts.snapshot.conflicts:
+        known = ((side, tuple(claim for claim in side.claims if claim in facts.claims)) for side in one.sides)
+        sides = tuple(Side(side.value, claims) for side, claims in known if claims)
+        made = one.decision if one.decision and not _cites_what_is_missing(one.decision.keys, facts) else None
+        decision = Checked(AS_RECORDED, made.zh, made.en, made.keys) if made else None
+        if len(sides) > 1 or (sides and decision):
+            out[one.id] = Disagreement(one.about, one.attribute, sides, decision, one.severity)
+    return out
+
+
+def _cites_what_is_missing(keys: Sequence[str], facts: Facts) -> bool:
+    """Whether a decision rests on a part that the snapshot was compiled without."""
+    return any(_PARTS.get(key.split("/", 1)[0]) in facts.snapshot.missing for key in keys)
+
+
+def _holds(record: Disagreement, found: Disagreement) -> bool:
+    """Whether a recorded disagreement says all that a found one does."""
+    alike = record.attribute == found.attribute and set(found.about) <= set(record.about)
+    return alike and claims_of(found) <= claims_of(record)
+
+
+def claims_of(dispute: Disagreement) -> frozenset[str]:
+    """Return the ids of the claims of all its sides."""
+    return frozenset(claim for side in dispute.sides for claim in side.claims)
 
 
 def _grouped(facts: Facts) -> Mapping[tuple[Subject, str], list[Claim]]:

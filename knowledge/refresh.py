@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from .prices import rate_card
 from .rewrite import Edit, add_source, rewrite
 from .schema import ListPrice, Model, Offer, Source, Sourced, Window
 
-CONFLICT = 0.01
+CONFLICT = Decimal("0.01")
 PER_MILLION = 1_000_000
 Kind = Literal["list price", "window", "retirement", "price"]
 Value = float | int | dt.date
@@ -45,7 +46,8 @@ class Difference:
         """Whether the two lie more than 1 % apart; a day apart is a conflict for a date."""
         if not isinstance(self.old, int | float) or not isinstance(self.new, int | float):
             return self.old != self.new
-        return abs(self.new - self.old) > CONFLICT * abs(self.old)
+        old, new = Decimal(str(self.old)), Decimal(str(self.new))
+        return abs(new - old) > CONFLICT * abs(old)
 
     def as_mapping(self) -> dict[str, Any]:
         """Give the difference for JSON."""

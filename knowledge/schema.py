@@ -3,11 +3,12 @@
 import datetime as dt
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]*$")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]*$")]
-LineRange = tuple[int, int]
+LineNumber = Annotated[int, Field(ge=1)]
+LineRange = tuple[LineNumber, LineNumber]
 T = TypeVar("T")
 
 ClaimKind = Literal[
@@ -44,18 +45,13 @@ class Other(Record):
 
 
 class Sourced(Record, Generic[T]):
-    """A value with its source; `[value, source]` is the short form, `as_of` defaults to the source's date."""
+    """A value with its source and day; YAML may say `[value, source]`, which the build writes out with its date."""
 
     value: T
     source: SourceId
     as_of: dt.date | None = None
     note: str | None = None
     also: tuple[Other, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_the_short_form(cls, value: Any) -> Any:
-        return {"value": value[0], "source": value[1]} if isinstance(value, list) and len(value) == 2 else value
 
 
 class Source(Record):
@@ -109,12 +105,6 @@ class Claim(Record):
     value: Any = None
     zh: Annotated[str, StringConstraints(min_length=4)]
     en: Annotated[str, StringConstraints(min_length=4)]
-
-    @model_validator(mode="after")
-    def _ranges_run_forward(self) -> "Claim":
-        if any(first < 1 or last < first for first, last in self.lines):
-            raise ValueError(f"{self.id}: lines {self.lines!r} must be 1-based and first <= last")
-        return self
 
 
 class Skip(Record):
@@ -388,6 +378,32 @@ class ListPrice(Record):
     note: str | None = None
 
 
+class RecordedSide(Record):
+    """What some claims say, in a word or a figure."""
+
+    value: str
+    claims: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Decision(Record):
+    """What a checked source says of a disagreement, and the citation keys of where it stands."""
+
+    zh: Annotated[str, StringConstraints(min_length=4)]
+    en: Annotated[str, StringConstraints(min_length=4)]
+    keys: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class RecordedConflict(Record):
+    """A disagreement that people wrote down; `about` holds models, families, or a word where a rule is about none."""
+
+    id: Slug
+    about: Annotated[tuple[str, ...], Field(min_length=1)]
+    attribute: str
+    severity: Literal["high", "medium", "low"]
+    sides: Annotated[tuple[RecordedSide, ...], Field(min_length=1)]
+    decision: Decision | None = None
+
+
 class Snapshot(Record):
     """Everything that is known, compiled and validated; the package reads only this."""
 
@@ -405,3 +421,4 @@ class Snapshot(Record):
     devices: tuple[Device, ...]
     fx: tuple[ExchangeRate, ...]
     list_prices: tuple[ListPrice, ...] = ()
+    conflicts: tuple[RecordedConflict, ...] = ()

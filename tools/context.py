@@ -1,5 +1,6 @@
 """Whether a request fits a window: input, output and thinking, in the tokens of the model's own tokenizer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,15 +8,16 @@ from ..knowledge.schema import Window
 
 Unit = Literal["tokens", "characters", "words", "pages"]
 
-# Tokens per unit as (low, middle, high); measured over the o200k, Qwen3 and Llama 3 vocabularies: see
-# `python -m modelwise.evals tokens` and docs/design/003-token-bands.md.
+# Tokens per unit as (low, middle, high); characters and words are measured over the o200k, Qwen3, Llama 3 and DeepSeek
+# vocabularies, a page is 500 to 1 000 characters or 300 to 600 words: docs/design/003-token-bands.md, and
+# `python -m modelwise.evals tokens` for the figures.
 _PER_UNIT: dict[tuple[Unit, bool], tuple[float, float, float]] = {
-    ("characters", True): (0.55, 0.75, 1.1),
-    ("characters", False): (0.19, 0.24, 0.32),
-    ("words", True): (0.9, 1.25, 1.8),
-    ("words", False): (1.15, 1.35, 1.7),
-    ("pages", True): (400.0, 600.0, 1000.0),
-    ("pages", False): (400.0, 650.0, 900.0),
+    ("characters", True): (0.5, 0.87, 1.2),
+    ("characters", False): (0.18, 0.22, 0.32),
+    ("words", True): (1.1, 1.85, 2.55),
+    ("words", False): (1.05, 1.25, 1.7),
+    ("pages", True): (250.0, 600.0, 1200.0),
+    ("pages", False): (300.0, 650.0, 1000.0),
 }
 EFFECTIVE_FROM = 64_000
 
@@ -50,6 +52,19 @@ def estimate_tokens(amount: float, unit: Unit, *, chinese: bool, factor: float =
     )
 
 
+def sum_bands(bands: Iterable[Band]) -> Band:
+    """Add texts of several languages or units; their bands add at worst, so the ends are added too."""
+    known = list(bands)
+    return Band(sum(b.low for b in known), sum(b.middle for b in known), sum(b.high for b in known))
+
+
+def chunks_needed(given: Band, chunk: int) -> Band:
+    """Return how many pieces of at most `chunk` tokens a text makes: the calls of a map-reduce over it."""
+    if chunk < 1:
+        raise ValueError(f"chunk={chunk!r} is not accepted: at least one token")
+    return Band(*(-(-tokens // chunk) for tokens in (given.low, given.middle, given.high)))
+
+
 def check_window(window: Window | None, given: Band, *, output: int, reasoning: int = 0) -> WindowFit:
     """Input within max input (else total less output), output with thinking within max output, all within total."""
     if window is None:
@@ -65,4 +80,4 @@ def check_window(window: Window | None, given: Band, *, output: int, reasoning: 
     if given.high <= room:
         return WindowFit("met", limit, given, room, effective)
     status: Literal["failed", "unknown"] = "unknown" if given.low <= room else "failed"
-    return WindowFit(status, limit, given, room, effective)
+    return WindowFit(status, limit, given, max(0, room), effective)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -125,12 +126,15 @@ def judge(licence: Licence, use: Use, text_read: str | None = None) -> LicenseVe
     return LicenseVerdict(verdict, (licence,), obligations, spoke, cites)
 
 
-def _over(value: float | None) -> Callable[[Clause], Outcome]:
-    def outcome(clause: Clause) -> Outcome:
-        limit = clause.threshold or 0
+def _over(value: float | None) -> Callable[[Clause, Use], Outcome]:
+    """Compare with the limit, which is still allowed; a limit on commercial use does not bind any other."""
+
+    def outcome(clause: Clause, use: Use) -> Outcome:
+        if use.commercial is False and (clause.kind == "revenue" or "commercial" in clause.fields):
+            return "permits"
         if value is None:
             return "requires"
-        if value <= limit:
+        if value <= (clause.threshold or 0):
             return "permits"
         return "forbids" if clause.effect == "forbids" else "requires"
 
@@ -147,9 +151,12 @@ def _when(said: bool | None) -> Callable[[Clause], Outcome]:
 
 
 def _territory(clause: Clause, use: Use) -> Outcome:
+    """Return `requires` too where a clause leaves it to the model: Llama 3.2 bars its multimodal models alone."""
     if use.region is None:
         return "requires"
-    return "forbids" if touches(use.region, frozenset(clause.regions)) else "permits"
+    if not touches(use.region, frozenset(clause.regions)):
+        return "permits"
+    return "forbids" if clause.effect == "forbids" else "requires"
 
 
 def _field(clause: Clause, use: Use) -> Outcome:
@@ -165,9 +172,14 @@ def _naming(clause: Clause, use: Use) -> Outcome:
     if not (derived and use.redistribute is not False):
         return "silent"
     prefix = clause.fields[0] if clause.fields else ""
-    if use.derivative_name and prefix and use.derivative_name.lower().startswith(prefix.lower()):
+    if use.derivative_name and prefix and _spaced(use.derivative_name).startswith(_spaced(prefix)):
         return "permits"
     return "requires"
+
+
+def _spaced(name: str) -> str:
+    """Return a name in lower case with one blank for each joint: "Llama-3-Doctor" begins with "Llama 3"."""
+    return " ".join(name.lower().replace("-", " ").replace("_", " ").split())
 
 
 def _commercial(clause: Clause, use: Use) -> Outcome:
@@ -176,13 +188,20 @@ def _commercial(clause: Clause, use: Use) -> Outcome:
     return _when(use.commercial is not False)(clause)
 
 
+def _production(clause: Clause, use: Use) -> Outcome:
+    """Treat production as meant unless denied; of what is not commercial it is a condition, not a verdict."""
+    if use.internal_research or (use.production is False and use.commercial is not True):
+        return "silent"
+    if use.production is None and use.commercial is False and clause.effect == "forbids":
+        return "requires"
+    return _when(True)(clause)
+
+
 _RULES: dict[str, Callable[[Clause, Use], Outcome]] = {
     "commercial": _commercial,
-    "production": lambda c, u: _when((u.production is not False or u.commercial is True) and not u.internal_research)(
-        c
-    ),
-    "mau": lambda c, u: _over(u.mau)(c),
-    "revenue": lambda c, u: _over(u.annual_revenue_usd)(c),
+    "production": _production,
+    "mau": lambda c, u: _over(u.mau)(c, u),
+    "revenue": lambda c, u: _over(u.annual_revenue_usd)(c, u),
     "field": _field,
     "territory": _territory,
     "naming": _naming,
@@ -201,17 +220,45 @@ _RULES: dict[str, Callable[[Clause, Use], Outcome]] = {
 
 
 def _licences_of(subject: str, use: Use, facts: Facts) -> list[tuple[Licence, str | None]]:
-    wanted = subject.strip().lower()
+    model = _models_by_name(facts).get(_squeezed(subject))
+    if model is None:
+        licence = _licences_by_name(facts).get(_squeezed(subject))
+        return [(licence, None)] if licence else []
+    if use.api or (model.weights is None and use.api is None):
+        return _api_terms(model, facts)
+    return licence_chain(model, facts)
+
+
+@lru_cache(maxsize=4)
+def _models_by_name(facts: Facts) -> dict[str, Model]:
+    """Return models by id, name, alias and repository; the first in the catalog wins."""
+    found: dict[str, Model] = {}
     for model in facts.models.values():
-        if wanted in {model.id, model.name.lower(), *(a.lower() for a in model.aliases)}:
-            return _api_terms(model, facts) if use.api or model.weights is None else licence_chain(model, facts)
+        repo = (model.weights.repo,) if model.weights else ()
+        for name in (model.id, model.name, *model.aliases, *repo):
+            found.setdefault(_squeezed(name), model)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _licences_by_name(facts: Facts) -> dict[str, Licence]:
+    """Return licences by id, name and SPDX id."""
+    found: dict[str, Licence] = {}
     for licence in facts.licences.values():
-        if wanted in {licence.id, licence.name.lower(), (licence.spdx or "").lower()} - {""}:
-            return [(licence, None)]
-    return []
+        for name in filter(None, (licence.id, licence.name, licence.spdx)):
+            found.setdefault(_squeezed(name), licence)
+    return found
+
+
+def _squeezed(name: str) -> str:
+    """Return a name without case, blanks and joints: "DeepSeek V3" is "DeepSeek-V3"."""
+    return "".join(c for c in name.lower() if c not in " -_\t\n")
 
 
 def _api_terms(model: Model, facts: Facts) -> list[tuple[Licence, str | None]]:
+    """Return the terms of the first seller; of what nobody sells no terms are known."""
+    if not model.offers:
+        return []
     seller = next((facts.sellers[o.seller] for o in model.offers if o.seller in facts.sellers), None)
     terms = facts.licences.get(seller.terms if seller else "closed-api")
     return [(terms, None)] if terms else []

@@ -7,8 +7,10 @@ if TYPE_CHECKING:
     from .agent.advice import Advice as Advice
     from .agent.advisor import advise as advise
     from .agent.advisor import ask as ask
+    from .agent.advisor import recheck as recheck
     from .agent.advisor import understand as understand
     from .agent.answer import Answer as Answer
+    from .agent.recheck import Recheck as Recheck
     from .agent.requirements import InvalidRequirements as InvalidRequirements
     from .agent.requirements import Requirements as Requirements
 
@@ -18,9 +20,11 @@ _HOMES = {
     "Advice": "agent.advice",
     "Answer": "agent.answer",
     "InvalidRequirements": "agent.requirements",
+    "Recheck": "agent.recheck",
     "Requirements": "agent.requirements",
     "advise": "agent.advisor",
     "ask": "agent.advisor",
+    "recheck": "agent.advisor",
     "understand": "agent.advisor",
 }
 __all__ = ("__version__", *_HOMES)

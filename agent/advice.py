@@ -277,7 +277,8 @@ class Conflict(Value):
 class Routing(Value):
     """Easy requests to a cheap model, hard ones to a strong one; `share` (0 to 1) is the cheap one's.
 
-    `saves_usd` is against the strong model alone; `sides` says which rule the share follows, what another one would cost, and what the split rests on.
+    `saves_usd` is against the strong model alone; `sides` says which rule the share follows, what another one would
+    cost, and what the split rests on.
     """
 
     cheap: str

@@ -109,7 +109,8 @@ def first_without(claims: frozenset[str], found: Shortlist, scored: Scored, firs
     signals = collect(found.options.facts, found.options.day)
     touched = _heirs(signals, _spoken_of(claims, signals))
     changed = np.isin(found.options.model, list(touched))
-    seen = quality(found, _left(signals, _with_elders(signals, touched), claims, _aspects(found, scored)))
+    left = _left(signals, _with_elders(signals, touched), claims, _aspects(found, scored))
+    seen = quality(found, left, scored.evidence["task"].relevance)
     values = scored.values.copy()
     for name, column in seen.columns.items():
         values[changed, scored.criteria.index(name)] = np.clip(column[changed], 0.0, 1.0)

@@ -30,7 +30,7 @@ from .shortlist import Shortlist
 VOLUMES = (("x0.5", Decimal("0.5")), ("x2", Decimal(2)), ("x10", Decimal(10)))
 MORE_THINKING = 1_000
 AS_GOOD = 0.10
-MOST_REQUESTS = 1e10
+MOST_REQUESTS = 1e9
 STEPS = 40
 
 
@@ -107,10 +107,11 @@ def rent_for(found: Shortlist, option: int, load: Load) -> Rental | None:
     options, model = found.options, row_of(found, option).model
     cache = float(options.kv_token[option]) * load.tokens + float(options.kv_sequence[option])
     needed = float(options.weights_gb[option]) * (1 + OVERHEAD) + cache * load.concurrency / GB
+    a_teraflop = saturated_tokens_per_second(model, 1.0)
+    busy = load.peak / a_teraflop if a_teraflop else 0.0
     best: Rental | None = None
     for card in _fleet(options.facts, found.need.said.company_region):
-        saturated = saturated_tokens_per_second(model, card.tflops) if card.tflops else None
-        cards = whole_machines(max(needed / (card.gb * CARD_SHARE), load.peak / saturated if saturated else 0.0))
+        cards = whole_machines(max(needed / (card.gb * CARD_SHARE), busy / card.tflops if card.tflops else 0.0))
         hours = cards * HOURS_PER_MONTH if cards else 0
         if hours and (best is None or hours * card.low < best.low):
             best = Rental(cards, hours * card.low, hours * card.high)
@@ -160,11 +161,17 @@ def _cheapest_other_kind(found: Shortlist, scored: Scored, option: int) -> int |
 
 
 def _least_requests(found: Shortlist, weights: int, api_each: float, *, dear: bool) -> int | None:
-    """Find the least load whose rent the API's bill reaches, climbing from the rent of a single request at a time."""
+    """Find the least load whose rent the API's bill reaches, climbing from the rent of a single request at a time.
+
+    A request's share of the rent falls with the load: where it is too dear at the most, it is at every load.
+    """
+    at_most = rent_for(found, weights, load_of(found, weights, MOST_REQUESTS))
+    if at_most is None or (at_most.high if dear else at_most.low) > api_each * MOST_REQUESTS:
+        return None
     requests, rent = 0.0, -1.0
     for _ in range(STEPS):
         rental = rent_for(found, weights, load_of(found, weights, requests))
-        if rental is None or api_each <= 0:
+        if rental is None:
             return None
         now = rental.high if dear else rental.low
         if now <= rent:

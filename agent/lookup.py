@@ -3,6 +3,7 @@
 import datetime as dt
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Meant:
     near: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=64)
 def find_model(words: str, facts: Facts) -> Meant:
     """Find a model by id, name or alias, else the newest of those that the words may mean."""
     wanted = _flat(words)

@@ -7,35 +7,32 @@ import numpy as np
 from .advice import CiteKey, Elimination, GiveUp, NearMiss, Param
 from .citations import catalog_key
 from .findings import context_fit, license_check, lifecycle_of, price_cites, row_of
-from .options import Bools, Row, capabilities
+from .options import Bools, Floats, Row, capabilities
 from .rules import UNKNOWN, Rule, license_of, refused_name, resident, seller_of, serves, signs
 from .score import Scored
 from .shortlist import Shortlist
 
 Said = tuple[str, Param, Param, tuple[CiteKey, ...]]
 MAX_NEAR_MISSES = 5
+FAR = 1e9
+MAX_ELIMINATIONS = 400  # the funnel counts them all; beyond this a list helps nobody, and why-not names any
 
 
 def eliminations(found: Shortlist, scored: Scored) -> tuple[Elimination, ...]:
-    """One row for each model that is out altogether, by its best option: the kind asked for, fewest failures, score."""
-    failed = found.failed
-    places = list(
-        zip(_wrong_kind(found).tolist(), failed.sum(axis=0).tolist(), (-scored.total.round(4)).tolist(), strict=True)
-    )
-    standing = set(found.options.model[found.open])
-    best: dict[int, int] = {}
-    for number in np.flatnonzero(found.offered & ~found.open):
-        model = int(found.options.model[number])
-        if model in standing:
-            continue
-        if model not in best or places[number] < places[best[model]]:
-            best[model] = int(number)
-    rows = sorted(best.values(), key=lambda n: (*places[n][1:], found.options.names[n]))
-    return tuple(elimination(found, number) for number in rows)
+    """Return a row for each model that is out, by its best option: the kind asked for, fewest failures, score."""
+    counts, order = found.failed.sum(axis=0), found.options.name_order
+    standing = np.isin(found.options.model, found.options.model[found.open])
+    out = np.flatnonzero(found.offered & ~found.open & ~standing)
+    total = -scored.total.round(4)
+    best_first = out[np.lexsort((order[out], total[out], counts[out], _wrong_kind(found)[out]))]
+    _, firsts = np.unique(found.options.model[best_first], return_index=True)
+    best = best_first[firsts]
+    nearest = best[np.lexsort((order[best], total[best], counts[best]))][:MAX_ELIMINATIONS]
+    return tuple(elimination(found, int(number)) for number in nearest)
 
 
 def _wrong_kind(found: Shortlist) -> Bools:
-    """Options of a kind that was ruled out: where weights are asked for, what is wrong with a model's weights counts."""
+    """Options of a kind that was ruled out: where weights are asked for, a model's weights count."""
     r, api = found.need.said, found.options.is_api
     weights_only = bool(r.open_weights or r.osi_license or r.on_prem)
     return np.asarray((api & weights_only) | (~api & bool(r.api_only)))
@@ -57,17 +54,20 @@ def near_misses(found: Shortlist, scored: Scored) -> tuple[NearMiss, ...]:
     counts = failed.sum(axis=0)
     fixed = np.array([not _can_be_given_up(found, rule) for rule in found.rules])
     within_reach = found.offered & ~failed[fixed].any(axis=0) & ~_license_unknown(found)
-    out: dict[int, tuple[float, tuple[str, ...]]] = {}
+    near: list[tuple[int, float, float, int, int]] = []
     for wanted in (1, 2):
         for index, rule in enumerate(found.rules):
             alone = np.flatnonzero(within_reach & (counts == wanted) & failed[index])
             if len(alone):
-                best = min(alone, key=lambda n: (gap(found, int(n), rule.name), *_place(found, scored, int(n))))
-                out.setdefault(int(best), (gap(found, int(best), rule.name), found.failed_rules(int(best))))
-        if out:
+                gaps, total = gap(found, rule.name)[alone], -scored.total[alone].round(4)
+                best = np.lexsort((found.options.name_order[alone], total, gaps))[0]
+                number = int(alone[best])
+                order = int(found.options.name_order[number])
+                near.append((wanted, float(gaps[best]), float(total[best]), order, number))
+        if near:
             break
-    nearest = sorted(out, key=lambda n: (len(out[n][1]), out[n][0], *_place(found, scored, n)))
-    return tuple(_near_miss(found, n, out[n][1]) for n in nearest[:MAX_NEAR_MISSES])
+    numbers = dict.fromkeys(number for *_, number in sorted(near))
+    return tuple(_near_miss(found, n, found.failed_rules(n)) for n in list(numbers)[:MAX_NEAR_MISSES])
 
 
 def _can_be_given_up(found: Shortlist, rule: Rule) -> bool:
@@ -79,11 +79,6 @@ def _license_unknown(found: Shortlist) -> Bools:
     """Options whose licence nobody has read: no change of the need admits them."""
     row = next(number for number, rule in enumerate(found.rules) if rule.name == "license")
     return np.asarray(found.status[row] == UNKNOWN)
-
-
-def _place(found: Shortlist, scored: Scored, option: int) -> tuple[float, str]:
-    """Return an option's place among equals: the score as it is compared everywhere, then its name."""
-    return -round(float(scored.total[option]), 4), found.options.names[option]
 
 
 def _near_miss(found: Shortlist, option: int, rules: tuple[str, ...]) -> NearMiss:
@@ -99,17 +94,18 @@ def _near_miss(found: Shortlist, option: int, rules: tuple[str, ...]) -> NearMis
     )
 
 
-def gap(found: Shortlist, option: int, rule: str) -> float:
-    """How far an option is from meeting a rule, relative to what is required; 1 where it is a matter of yes or no."""
+def gap(found: Shortlist, rule: str) -> Floats:
+    """Return how far each option is from meeting a rule, relative to what is required; 1 where it is yes or no."""
     money, need = found.economics, found.need
-    measures: dict[str, Callable[[], float]] = {
-        "budget": lambda: float(money.worst[option]) / (need.budget_usd or 1) - 1,
-        "hardware": lambda: float(money.needed_gb[option]) / (money.owned.usable_gb if money.owned else 1) - 1,
-        "latency": lambda: float(money.seconds[option]) / need.patience - 1,
-        "context": lambda: need.input / max(1.0, float(np.nan_to_num(found.options.total[option]))) - 1,
+    room = money.owned.usable_gb if money.owned else 1.0
+    measures: dict[str, Callable[[], Floats]] = {
+        "budget": lambda: money.worst / (need.budget_usd or 1) - 1,
+        "hardware": lambda: money.needed_gb / room - 1,
+        "latency": lambda: money.seconds / need.patience - 1,
+        "context": lambda: need.input / np.maximum(1.0, np.nan_to_num(found.options.total)) - 1,
     }
-    value = measures[rule]() if rule in measures else 1.0
-    return 1e9 if np.isnan(value) else value
+    value = measures[rule]() if rule in measures else np.ones(len(found.options))
+    return np.asarray(np.nan_to_num(value, nan=FAR))
 
 
 def describe(found: Shortlist, option: int, rule: str) -> Said:

@@ -290,8 +290,9 @@ def _latency(case: Case) -> Status:
     limit, money = case.need.patience, case.economics
     if case.need.said.latency_seconds is None and not case.need.said.realtime:
         return np.full(len(case.options), MET, dtype=np.int8)
-    output_said = case.need.asked("output_tokens")
-    least = money.seconds if output_said else money.seconds - case.need.output / case.options.speed
+    # An answer's length that nobody said does not eliminate an option that starts to speak at once.
+    counted = case.need.asked("output_tokens") | (case.options.reasoning > 0)
+    least = np.where(counted, money.seconds, money.seconds - case.need.output / case.options.speed)
     estimate = np.where(least > limit, FAILED, np.where(money.seconds * 2 <= limit, MET, UNKNOWN))
     known = np.where(money.seconds_measured <= limit, MET, FAILED)
     return np.where(np.isnan(money.seconds_measured), estimate, known).astype(np.int8)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..knowledge.facts import Facts
 from .defaults import read_yaml
-from .evidence import ADVICE, GENERAL_SHARE, YEARLY_LOSS, Grid, Signals, Weighed, collect, relevant, weigh
+from .evidence import ADVICE, GENERAL_SHARE, YEARLY_LOSS, Grid, Relevance, Signals, Weighed, collect, relevant, weigh
 from .need import THINKING_TASKS, Need
 from .options import EFFORTS, Floats, Options
 from .requirements import InvalidRequirements
@@ -98,10 +98,9 @@ class Quality:
     evidence: Mapping[str, Weighed]
 
 
-def quality(found: Shortlist, signals: Signals) -> Quality:
+def quality(found: Shortlist, signals: Signals, relevance: Relevance) -> Quality:
     """Weigh signals for a need; those of some models alone give the same values for these as all signals do."""
     options, need = found.options, found.need
-    relevance = relevant(signals, need)
     evidence = {
         "task": weigh(signals, {f"task:{need.task}": 1.0, ADVICE: 1.0, "general": GENERAL_SHARE}, relevance),
         "language": weigh(signals, {f"lang:{language}": 1.0 for language in need.languages}, relevance),
@@ -125,7 +124,8 @@ def quality(found: Shortlist, signals: Signals) -> Quality:
 def score(found: Shortlist, overrides: Mapping[str, float] | None = None) -> Scored:
     """Score every option; an option's total depends on no other option but its model's predecessors."""
     options, need = found.options, found.need
-    seen = quality(found, collect(options.facts, options.day))
+    signals = collect(options.facts, options.day)
+    seen = quality(found, signals, relevant(signals, need))
     columns = {
         **seen.columns,
         "cost": _cost(found),

@@ -41,7 +41,8 @@ def test_public_name_resolves(name: str) -> None:
 
 def test_public_names() -> None:
     assert set(modelwise.__all__) == {
-        "Advice", "Answer", "InvalidRequirements", "Requirements", "__version__", "advise", "ask", "understand",
+        "Advice", "Answer", "InvalidRequirements", "Recheck", "Requirements", "__version__", "advise", "ask", "recheck",
+        "understand",
     }  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def test_a_public_name_is_loaded_once() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error_that_lists_the_known_ones() -> None:
-    with pytest.raises(AttributeError, match=r"'adviser'.*advise, ask, understand"):
+    with pytest.raises(AttributeError, match=r"'adviser'.*advise, ask, recheck, understand"):
         modelwise.__getattr__("adviser")
 
 

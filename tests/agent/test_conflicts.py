@@ -143,7 +143,8 @@ def test_weighing_only_what_is_touched_finds_the_same_first_choice(
 
 def _afresh(claims: frozenset[str], found: Shortlist, scored: Scored) -> int:
     """Return the first choice when every option is weighed anew without the claims."""
-    seen = quality(found, _without(claims, collect(found.options.facts, found.options.day)))
+    signals = collect(found.options.facts, found.options.day)
+    seen = quality(found, _without(claims, signals), scored.evidence["task"].relevance)
     values = scored.values.copy()
     for name, column in seen.columns.items():
         values[:, scored.criteria.index(name)] = np.clip(column, 0.0, 1.0)

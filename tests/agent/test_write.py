@@ -322,6 +322,7 @@ SAMPLE: dict[str, Any] = {
     "words": "-5",
     "accepted": "Input should be greater than 0",
     "native": "bf16",
+    "device": "phone",
     "missing": ("price", "KV cache shape"),
     "near": ("GPT-6 Sol", "GPT-6.1 Sol"),
     "rules": ("license", "budget"),

@@ -193,7 +193,7 @@ def _place(raw: Raw) -> Iterator[str]:
     if owner and barred and _overlap(owner, barred.value):
         yield f"{seller.id} refuses owners in {owner}"
     home, kept = raw.need.get("data_region"), seller.papers.residency
-    if home and seller.country != home and not (kept and _covers(home, kept.value)):
+    if home and not (kept and _covers(home, kept.value)):
         yield f"{seller.id} does not keep data in {home}"
 
 
@@ -331,7 +331,9 @@ def _latency(raw: Raw) -> Iterator[str]:
     limit = raw.need.get("latency_seconds") or (1.5 if raw.need.get("realtime") else None)
     if limit is None:
         return
-    taken, _ = seconds(raw)
+    taken, measured = seconds(raw)
+    if not (measured or raw.need.get("output_tokens")):  # how long the answer is was not said, so it does not count
+        taken -= raw.output / DEFAULTS["tokens_per_second"][raw.model.tier]
     if taken > limit + 1e-9:
         yield f"{taken:.1f} s of at most {limit}"
 
@@ -383,12 +385,12 @@ def _own_price(row: ListPrice, raw: Raw, given: int, spoken: int) -> float:
 
 
 def budget_usd(raw: Raw) -> float | None:
-    """The budget in dollars by the dated table; None where none binds."""
+    """The budget in dollars by the dated table; None where none binds, or its currency has no rate."""
     budget, currency = raw.need.get("monthly_budget"), raw.need.get("budget_currency") or "USD"
     if not budget or not raw.need.get("monthly_requests"):
         return None
     rates = {rate.currency: rate.per_usd for rate in raw.facts.snapshot.fx}
-    return float(budget) if currency == "USD" else budget / rates[currency] if currency in rates else 0.0
+    return float(budget) if currency == "USD" else budget / rates[currency] if currency in rates else None
 
 
 def _money(raw: Raw) -> Iterator[str]:

@@ -18,9 +18,9 @@ def model(name: str = "m", **fields: Any) -> Model:
 
 
 def written_out(value: Any) -> Any:
-    """The same tree with each `[value, SOURCE]`, which YAML may say and a record may not, as a value with its source."""
-    if isinstance(value, list) and len(value) == 2 and value[1] == SOURCE:
-        return {"value": value[0], "source": SOURCE}
+    """The same tree with each `[value, source]`, which YAML may say and a record may not, as a value with its source."""
+    if isinstance(value, list) and len(value) == 2 and value[1] in (SOURCE, "s"):
+        return {"value": value[0], "source": value[1]}
     if isinstance(value, dict):
         return {name: written_out(item) for name, item in value.items()}
     return [written_out(item) for item in value] if isinstance(value, list) else value

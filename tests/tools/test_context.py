@@ -63,7 +63,7 @@ def test_an_unstated_window_is_unknown() -> None:
 
 def test_the_measured_window_is_told_beside_the_claimed(tiny: ModuleType) -> None:
     claimed = tiny.window(1_000_000)
-    measured = claimed.model_validate({**claimed.model_dump(), "effective": [64_000, "s"]})
+    measured = claimed.model_validate({**claimed.model_dump(), "effective": {"value": 64_000, "source": "s"}})
     assert check_window(measured, exact(900_000), output=1).effective == 64_000
 
 

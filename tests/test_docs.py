@@ -37,7 +37,9 @@ def test_the_python_example_runs() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     code = re.search(r"<!-- python -->\n```python\n(.*?)```", text, re.DOTALL)
     assert code
-    done = subprocess.run([sys.executable, "-c", code[1]], capture_output=True, text=True, check=False, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", code[1]], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith("recommended weights ")
 

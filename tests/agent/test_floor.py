@@ -64,7 +64,7 @@ def notes(today: dt.date, **fields: Any) -> dict[str, dict[str, Any]]:
     found = [n for n in advice.advice_notes if n.text_id.startswith(("current.", "note.current"))]
     assert all(n.cites and set(n.cites) <= advice.citations.keys() for n in found)
     for language in ("zh-Hans", "zh-Hant", "en"):
-        assert advice.to_markdown(language)  # type: ignore[arg-type]
+        assert advice.to_markdown(language)
     return {n.text_id: dict(n.params) for n in found}
 
 

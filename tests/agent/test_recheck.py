@@ -20,7 +20,7 @@ def checked(made: Recheck) -> Recheck:
     assert all(c.statement.cites and set(c.cites) <= made.citations.keys() for c in made.changes)
     assert Recheck.model_validate_json(made.model_dump_json()) == made
     for language in ("zh-Hans", "zh-Hant", "en"):
-        assert report_markdown(recheck_sections(made, language))  # type: ignore[arg-type]
+        assert report_markdown(recheck_sections(made, language))
     return made
 
 

@@ -20,7 +20,7 @@ def ask(model: str, facts: Facts, day: dt.date, **fields: Any) -> WhyNot:
     assert all(s.cites and set(s.cites) <= answer.citations.keys() for s in answer.statements)
     assert WhyNot.model_validate_json(answer.model_dump_json()) == answer
     for language in ("zh-Hans", "zh-Hant", "en"):
-        assert report_markdown(why_not_sections(answer, language))  # type: ignore[arg-type]
+        assert report_markdown(why_not_sections(answer, language))
     return answer
 
 

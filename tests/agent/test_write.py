@@ -93,10 +93,10 @@ def _statements() -> Iterator[tuple[str, set[str], str]]:
 
 def _ids(node: ast.expr, function: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Constant):
-        yield node.value
+        yield str(node.value)
     elif isinstance(node, ast.JoinedStr):
         assert isinstance(node.values[0], ast.Constant)
-        prefix = node.values[0].value
+        prefix = str(node.values[0].value)
         yield from (prefix + ending for ending in ENDINGS[prefix])
     elif isinstance(node, ast.IfExp):
         yield from _ids(node.body, function)
@@ -115,7 +115,7 @@ def _params(node: ast.expr | None, function: ast.AST) -> set[str]:
     if isinstance(node, ast.Attribute):  # the parameters of an evidence: a figure's or a claim's
         return FIGURE | {"zh", "en"}
     assert isinstance(node, ast.Dict), ast.dump(node)
-    return {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    return {str(key.value) for key in node.keys if isinstance(key, ast.Constant)}
 
 
 def _assigned(name: ast.Name, function: ast.AST) -> ast.expr:
@@ -167,7 +167,7 @@ def test_the_layout_gives_what_its_sentences_use() -> None:
             if not call.keywords or any(keyword.arg is None for keyword in call.keywords):
                 continue
             given = {keyword.arg for keyword in call.keywords}
-            said = [n.value for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant) and "." in str(n.value)]
+            said = [str(n.value) for n in ast.walk(call.args[0]) if isinstance(n, ast.Constant) and "." in str(n.value)]
             for text_id in (
                 t for t in TEXTS["lines"] if any(t == s or (s.endswith(".") and t.startswith(s)) for s in said)
             ):
@@ -343,7 +343,7 @@ SAMPLE: dict[str, Any] = {
     "before": "first_choice",
     "after": "budget",
 }
-SPECIAL = {
+SPECIAL: dict[str, dict[str, Any]] = {
     "assume.task": {"value": "rag"},
     "assume.languages": {"value": "zh, en"},
     "assume.commercial": {"value": True},
@@ -352,7 +352,7 @@ SPECIAL = {
 
 def _sample(text_id: str) -> Statement:
     given = next(params for said, params, _ in SAID if said == text_id)
-    params = {name: SAMPLE[name] for name in given} | SPECIAL.get(text_id, {})
+    params = {**{name: SAMPLE[name] for name in given}, **SPECIAL.get(text_id, {})}
     if text_id == "against.said":
         params = {name: value for name, value in params.items() if name in FIGURE}
     return Statement(text_id=text_id, params=params)

@@ -18,7 +18,7 @@ def model(name: str = "m", **fields: Any) -> Model:
 
 
 def written_out(value: Any) -> Any:
-    """The same tree with each `[value, source]`, which YAML may say and a record may not, as a value with its source."""
+    """The same tree with each `[value, source]`, which only YAML may say, as a value with its source."""
     if isinstance(value, list) and len(value) == 2 and value[1] in (SOURCE, "s"):
         return {"value": value[0], "source": value[1]}
     if isinstance(value, dict):
@@ -121,7 +121,8 @@ def world(*more: Model, **parts: Any) -> Facts:
         released=[dt.date(2026, 6, 1), SOURCE], params_total_b=["undisclosed", SOURCE],
     )  # fmt: skip
     opened = model(
-        "opened", family="g", weights=weights(kv=100_000), window=window(100_000), released=[dt.date(2026, 3, 1), SOURCE],
+        "opened", family="g", weights=weights(kv=100_000), window=window(100_000),
+        released=[dt.date(2026, 3, 1), SOURCE],
         params_total_b=[8, SOURCE],
     )  # fmt: skip
     known: dict[str, Any] = {

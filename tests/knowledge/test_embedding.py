@@ -41,7 +41,7 @@ class LetterEmbedder:
             for char in text:
                 place = hashlib.sha256(char.encode("utf-8", "replace")).digest()[0] % self.dimension
                 vectors[row, place] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 class TestLetters(_contract.EmbedderContract):  # type: ignore[name-defined,misc]

@@ -44,7 +44,7 @@ class HashedTerms:
         for row, text in enumerate(texts):
             for term in terms(text):
                 vectors[row, sum(term.encode()) % self.dimension] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 class Broken:
@@ -137,7 +137,7 @@ def test_changed_texts_are_embedded_at_the_first_search_and_said(tiny_index: Fac
     assert retriever.notes == ()
     retriever.search("许可证")
     assert embedder.embedded == 1
-    assert retriever.notes == ("1 texts had no stored vector and were embedded now",)
+    assert list(retriever.notes) == ["1 texts had no stored vector and were embedded now"]
 
 
 @pytest.fixture

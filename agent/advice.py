@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from .requirements import Requirements, Topic
 
@@ -27,7 +27,7 @@ class Statement(Value):
     """A sentence as data: `write` renders it in three scripts, a checker compares its parameters."""
 
     text_id: str
-    params: Params = {}
+    params: Params = Field(default_factory=dict)
     cites: tuple[CiteKey, ...] = ()
 
 
@@ -42,7 +42,7 @@ class Citation(Value):
     lines: tuple[int, int] | None = None
     section: str | None = None
     url: str | None = None
-    excerpt: dict[str, str] = {}
+    excerpt: dict[str, str] = Field(default_factory=dict)
 
 
 class Option(Value):

@@ -308,11 +308,17 @@ def _dispute(asked: Asked, claims: Sequence[Claim], facts: Facts) -> Disagreemen
     """Find the gravest disagreement about what was asked, if the claims found are part of it."""
     found = {claim.id for claim in claims}
     for dispute in find_conflicts(facts):
-        named = set(dispute.about) <= set(asked.subjects)
         said = {claim for side in dispute.sides for claim in side.claims}
-        if named and dispute.attribute in asked.attributes and said & found:
+        about_them = set(dispute.about) <= set(asked.subjects) and said & found
+        if dispute.attribute in asked.attributes and (about_them or _names_the_rule(dispute, asked, facts)):
             return dispute
     return None
+
+
+def _names_the_rule(dispute: Disagreement, asked: Asked, facts: Facts) -> bool:
+    """Whether a disagreement is about a word, such as MoE, that the question uses."""
+    words = [word for word in dispute.about if word not in facts.models and word not in facts.family_names]
+    return len(words) == len(dispute.about) and all(word.lower() in asked.text.lower() for word in words)
 
 
 def _arrange(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from ..knowledge.facts import Facts
 from ..knowledge.schema import Model, Sourced
@@ -24,10 +25,18 @@ def cite_all(keys: Iterable[CiteKey], facts: Facts, need: Requirements, day: dt.
         KeyError: a key that nothing stands behind; a statement without a source must not leave.
 
     """
-    return {key: _RESOLVERS.get(key.split("/", 1)[0], _article)(key, facts, need, day) for key in dict.fromkeys(keys)}
+    return {
+        key: _user(key, need, day) if key.startswith("user/") else _cite(key, facts, day) for key in dict.fromkeys(keys)
+    }
 
 
-def _article(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+@lru_cache(maxsize=20_000)
+def _cite(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
+    """Resolve a key that rests on the facts alone."""
+    return _RESOLVERS.get(key.split("/", 1)[0], _article)(key, facts, day)
+
+
+def _article(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     claim_id, _, number = key.partition("#")
     claim = facts.claims[claim_id]
     article = facts.articles[claim_id[:3]]
@@ -49,7 +58,7 @@ def claim_keys(claim_id: str, facts: Facts) -> tuple[CiteKey, ...]:
     return (claim_id, *(f"{claim_id}#{n}" for n in range(2, count + 1)))
 
 
-def _licence(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _licence(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     wanted = key.removeprefix("licence/")
     for licence in facts.licences.values():
         clause = next((c for c in licence.clauses if c.id == wanted), None)
@@ -67,7 +76,7 @@ def _licence(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Ci
     raise KeyError(key)
 
 
-def _price(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _price(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     price_id = key.removeprefix("price/")
     listed = next((p for p in facts.snapshot.list_prices if p.id == price_id), None)
     if listed:
@@ -76,7 +85,7 @@ def _price(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Cita
     return Citation(key=key, kind="price", title=title, date=day.isoformat(), section=price_id)
 
 
-def _bench(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _bench(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     found = figure_of(facts, key)
     if found is None:
         raise KeyError(key)
@@ -94,7 +103,7 @@ def _bench(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Cita
     )
 
 
-def _catalog(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _catalog(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     _, model_id, path = key.split("/", 2)
     value: object = facts.models[model_id]
     for part in path.split("."):
@@ -102,7 +111,7 @@ def _catalog(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Ci
     return _sourced(key, value, facts, f"{facts.models[model_id].name}: {path}")
 
 
-def _seller(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _seller(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     _, seller_id, path = key.split("/", 2)
     seller = facts.sellers[seller_id]
     value: object = seller
@@ -111,14 +120,14 @@ def _seller(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Cit
     return _sourced(key, value, facts, f"{seller.name}: {path}")
 
 
-def _device(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _device(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     _, device_id, *rent = key.split("/")
     device = facts.devices[device_id]
     source = device.rents[int(rent[0])].source if rent else device.source
     return _from_source(key, "price" if rent else "catalog", source, facts, section=device.name)
 
 
-def _fx(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _fx(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     currency = key.removeprefix("fx/")
     rate = facts.fx(currency)
     if rate is None:
@@ -126,7 +135,7 @@ def _fx(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citatio
     return _from_source(key, "price", rate[1], facts, section=f"{currency}/USD {rate[0]:g}", date=rate[2])
 
 
-def _default(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _default(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     name = key.removeprefix("default/")
     return Citation(
         key=key,
@@ -138,7 +147,7 @@ def _default(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Ci
     )
 
 
-def _user(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _user(key: CiteKey, need: Requirements, day: dt.date) -> Citation:
     field = key.removeprefix("user/")
     words = need.words.get(field, "")
     return Citation(
@@ -146,7 +155,7 @@ def _user(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citat
     )
 
 
-def _rule(key: CiteKey, facts: Facts, need: Requirements, day: dt.date) -> Citation:
+def _rule(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
     return _from_source(key, "catalog", key.removeprefix("source/"), facts)
 
 
@@ -176,7 +185,7 @@ def _from_source(
     )
 
 
-_RESOLVERS: dict[str, Callable[[CiteKey, Facts, Requirements, dt.date], Citation]] = {
+_RESOLVERS: dict[str, Callable[[CiteKey, Facts, dt.date], Citation]] = {
     "licence": _licence,
     "price": _price,
     "bench": _bench,
@@ -185,6 +194,5 @@ _RESOLVERS: dict[str, Callable[[CiteKey, Facts, Requirements, dt.date], Citation
     "device": _device,
     "fx": _fx,
     "default": _default,
-    "user": _user,
     "source": _rule,
 }

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,14 @@ class Columns:
     language: Ints
     own: Grid
 
+    @cached_property
+    def rows(self) -> Mapping[int, Ints]:
+        """The numbers of the signals about each model."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for number, signal in enumerate(self.signals):
+            found[signal.model].append(number)
+        return {model: np.array(numbers, dtype=np.int64) for model, numbers in found.items()}
+
 
 @dataclass(frozen=True, eq=False)
 class Signals:
@@ -84,10 +92,10 @@ class Relevance:
     fields: Bools
     languages: Bools
 
-    def of(self, table: Columns) -> Grid:
+    def of(self, table: Columns, rows: Ints | slice = slice(None)) -> Grid:
         """Return 1, or 0 where a condition or a field does not hold, or .3 for a field test in another language."""
-        foreign = ~self.languages[table.language] & (table.field >= 0)
-        held = self.conditions[table.condition] & self.fields[table.field]
+        foreign = ~self.languages[table.language[rows]] & (table.field[rows] >= 0)
+        held = self.conditions[table.condition[rows]] & self.fields[table.field[rows]]
         return np.asarray(held * np.where(foreign, OTHER_LANGUAGE, 1.0))
 
 
@@ -339,14 +347,15 @@ def _sums(signals: Signals, tables: list[tuple[Columns, float]], masses: list[Gr
     if not tables:
         return numerator, total
     keys = np.concatenate([t.model for t, _ in tables]) * MANY + np.concatenate([t.source for t, _ in tables])
-    groups, group = np.unique(keys, return_inverse=True)
-    weights = grid.T[np.concatenate([t.effort for t, _ in tables])] * np.concatenate(masses)[:, None]
-    sums, moments, most = (np.zeros((len(groups), size)) for _ in range(3))
-    np.add.at(sums, group, weights)
-    np.add.at(moments, group, weights * np.concatenate([t.value for t, _ in tables])[:, None])
-    np.maximum.at(most, group, weights)
-    np.add.at(numerator, groups // MANY, most * moments / np.where(sums > 0, sums, 1))
-    np.add.at(total, groups // MANY, most)
+    order = np.argsort(keys, kind="stable")
+    groups, starts = np.unique(keys[order], return_index=True)
+    weights = (grid.T[np.concatenate([t.effort for t, _ in tables])] * np.concatenate(masses)[:, None])[order]
+    sums = np.add.reduceat(weights, starts)
+    moments = np.add.reduceat(weights * np.concatenate([t.value for t, _ in tables])[order, None], starts)
+    most = np.maximum.reduceat(weights, starts)
+    models, first = np.unique(groups // MANY, return_index=True)
+    numerator[models] = np.add.reduceat(most * moments / np.where(sums > 0, sums, 1), first)
+    total[models] = np.add.reduceat(most, first)
     return numerator, total
 
 
@@ -365,13 +374,12 @@ def signals_of(signals: Signals, weighed: Weighed, models: Mapping[int, float]) 
     for aspect, share in weighed.shares.items():
         if (table := signals.by_aspect.get(aspect)) is None:
             continue
-        mass = table.weight * share * weighed.relevance.of(table)
-        passed = models if not aspect.startswith(NOT_INHERITED) else {m: s for m, s in models.items() if s == 1.0}
-        out += [
-            (table.signals[n], float(mass[n]) * passed[int(table.model[n])])
-            for n in np.flatnonzero(np.isin(table.model, list(passed)))
-            if mass[n] > 0
-        ]
+        inherits = not aspect.startswith(NOT_INHERITED)
+        for model, passed in models.items():
+            rows = table.rows.get(model)
+            if rows is not None and (inherits or passed == 1.0):
+                mass = table.weight[rows] * weighed.relevance.of(table, rows) * share * passed
+                out += [(table.signals[n], float(m)) for n, m in zip(rows, mass, strict=True) if m > 0]
     return out
 
 

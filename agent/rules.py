@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from ..knowledge.facts import Facts
 from ..knowledge.regions import touches, within
 from ..knowledge.schema import Model, Seller
 from ..tools.context import WindowFit, check_window, estimate_tokens
@@ -83,9 +85,15 @@ def license_of(case: Case, row: Row) -> LicenseVerdict:
     """Return the verdict for an option, once for each chain of licences: the weights' own, or the seller's terms."""
     key = (row.option.kind, row.licences)
     if key not in case.licenses:
-        use, known = license_use(case.need, api=row.offer is not None), case.options.facts.licences
-        case.licenses[key] = combine([judge(known[i], use, read) for i, read in row.licences if i in known])
+        use = license_use(case.need, api=row.offer is not None)
+        case.licenses[key] = _judged(row.licences, use, case.options.facts)
     return case.licenses[key]
+
+
+@lru_cache(maxsize=4_096)
+def _judged(licences: tuple[tuple[str, str | None], ...], use: Use, facts: Facts) -> LicenseVerdict:
+    known = facts.licences
+    return combine([judge(known[i], use, read) for i, read in licences if i in known])
 
 
 def _license(case: Case, row: Row) -> bool | None:

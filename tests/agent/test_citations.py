@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from modelwise.agent.citations import claim_keys, cite_all
+from modelwise.agent.citations import cite_all, claim_keys
 from modelwise.agent.requirements import Requirements
 from modelwise.knowledge.facts import Facts
 

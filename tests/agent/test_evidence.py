@@ -41,14 +41,22 @@ ASPECTS = [
 
 
 def claim(name: str, about: str, **fields: Any) -> dict[str, Any]:
-    known = {"lines": [[1, 1]], "section": "s", "kind": "rating", "attribute": "task:chat", "zh": "说得很好", "en": "good"}
+    known = {
+        "lines": [[1, 1]],
+        "section": "s",
+        "kind": "rating",
+        "attribute": "task:chat",
+        "zh": "说得很好",
+        "en": "good",
+    }
     return {"id": f"000/{name}", "about": {about: about}, **known, **fields}
 
 
 def table(*rows: tuple[str, str, int], of: int = 10, by: str = "independent", **bench: Any) -> dict[str, Any]:
     known = {"name": "B", "aspects": ["task:chat"], "unit": "%", "better": "higher", "of": of, **bench}
     scores = [
-        {"model": model, "effort": effort, "printed": model, "scores": {"b": [50, rank]}} for model, effort, rank in rows
+        {"model": model, "effort": effort, "printed": model, "scores": {"b": [50, rank]}}
+        for model, effort, rank in rows
     ]
     return {
         "id": "t", "title": "T", "source": "s", "date": DAY, "by": by, "harness": "h", "benchmarks": {"b": known},
@@ -118,7 +126,12 @@ def test_efforts_far_apart_say_nothing_where_thinking_decides() -> None:
     assert compatibility("task:code") is THINKING_COMPATIBILITY
     assert compatibility("task:chat") is OTHER_COMPATIBILITY
     grid = THINKING_COMPATIBILITY
-    assert [grid[HIGH, HIGH], grid[HIGH, EFFORT_INDEX["medium"]], grid[HIGH, NONE], grid[HIGH, UNSTATED]] == [1, 0.3, 0, 0.6]
+    assert [grid[HIGH, HIGH], grid[HIGH, EFFORT_INDEX["medium"]], grid[HIGH, NONE], grid[HIGH, UNSTATED]] == [
+        1,
+        0.3,
+        0,
+        0.6,
+    ]
     assert OTHER_COMPATIBILITY[HIGH, NONE] == 0.5
 
 
@@ -129,7 +142,9 @@ def test_a_figure_weighs_by_its_table_and_effort(tiny: ModuleType) -> None:
     assert sums(known, "opened", NONE)[1] == 0
 
 
-@pytest.mark.parametrize(("by", "weight"), [("independent", 0.5), ("single_author", 0.25), ("vendor", 0.2), ("excerpt", 0.15)])
+@pytest.mark.parametrize(
+    ("by", "weight"), [("independent", 0.5), ("single_author", 0.25), ("vendor", 0.2), ("excerpt", 0.15)]
+)
 def test_who_measured_counts(tiny: ModuleType, by: str, weight: float) -> None:
     assert sums(world(tiny, tables=[table(("closed", "none", 1), by=by)]), "closed", NONE)[1] == pytest.approx(weight)
 

@@ -150,9 +150,8 @@ def test_what_was_said_before_stays(interview: Interview) -> None:
 def test_a_clash_is_asked(interview: Interview) -> None:
     interview.send(message(HARD_NEED))
     (question,) = interview.waiting
-    assert {question.value["text"]["params"].get("first_field"), question.value["text"]["params"].get("second_field")} == {
-        "on_prem", "api_only",
-    }  # fmt: skip
+    params = question.value["text"]["params"]
+    assert (params["first_field"], params["second_field"]) == ("on_prem", "api_only")
 
 
 def test_the_checkpoint_is_plain_json(interview: Interview) -> None:

@@ -1,7 +1,7 @@
 """Why a model is out, which option stands for it, and what to give up for the nearest."""
 
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,9 @@ from modelwise.agent.options import build_options
 from modelwise.agent.requirements import Requirements
 from modelwise.agent.score import score
 from modelwise.agent.shortlist import Shortlist, shortlist
-from modelwise.knowledge.facts import Facts
+
+if TYPE_CHECKING:
+    from modelwise.knowledge.facts import Facts
 
 
 def out(found: Shortlist) -> dict[str, Elimination]:
@@ -36,7 +38,9 @@ def test_a_model_with_an_open_option_is_not_out(small: Any) -> None:
 
 
 def test_the_first_failure_is_named_and_all_are_listed(small: Any) -> None:
-    row = out(small.found({"on_prem": True, "models_excluded": ["closed"], "monthly_budget": 1, "monthly_requests": 10**6}))["closed"]
+    row = out(
+        small.found({"on_prem": True, "models_excluded": ["closed"], "monthly_budget": 1, "monthly_requests": 10**6})
+    )["closed"]
     assert row.rule == "privacy"
     assert row.all_failed == ("privacy", "vendor", "budget")
     assert row.required is True
@@ -95,10 +99,13 @@ def test_what_is_retired_or_of_unknown_licence_is_no_near_miss(core: Any) -> Non
 
 
 def test_near_misses_come_by_their_gap(core: Any) -> None:
-    found = core.found({"monthly_budget": 500, "monthly_requests": 2_000_000, "input_tokens": 800, "latency_seconds": 3})
+    found = core.found(
+        {"monthly_budget": 500, "monthly_requests": 2_000_000, "input_tokens": 800, "latency_seconds": 3}
+    )
     gaps = []
     for miss in near(found):
-        name = f"{miss.option.model_id}/{miss.option.kind}/{miss.option.seller or miss.option.precision}/{miss.option.effort}"
+        how = miss.option.seller or miss.option.precision
+        name = f"{miss.option.model_id}/{miss.option.kind}/{how}/{miss.option.effort}"
         gaps.append(float(gap(found, miss.rules[0])[found.options.names.index(name)]))
     assert gaps == sorted(gaps)
     assert len(gaps) <= 5
@@ -114,8 +121,8 @@ def test_a_pair_is_named_where_nothing_fails_alone(small: Any) -> None:
 def test_every_elimination_of_a_hard_need_is_explained(core: Any) -> None:
     found = core.found({
         "on_prem": True, "languages": ["zh"], "gpu_mem_gb": 24, "latency_seconds": 5, "context_tokens": 200_000,
-        "modalities": ["image"], "capabilities": ["tools"], "vendor_countries_excluded": ["US"], "monthly_requests": 10**6,
-        "monthly_budget": 100, "osi_license": True, "company_region": "CN",
+        "modalities": ["image"], "capabilities": ["tools"], "vendor_countries_excluded": ["US"],
+        "monthly_requests": 10**6, "monthly_budget": 100, "osi_license": True, "company_region": "CN",
     })  # fmt: skip
     rows = eliminations(found, score(found))
     assert {row.rule for row in rows} >= {"license", "kind", "vendor", "task"}

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,7 +14,9 @@ from modelwise.agent.picks import Chosen, choose, ranked, tied_with_leader
 from modelwise.agent.requirements import Requirements
 from modelwise.agent.score import Scored, score
 from modelwise.agent.shortlist import Shortlist, shortlist
-from modelwise.knowledge.facts import Facts
+
+if TYPE_CHECKING:
+    from modelwise.knowledge.facts import Facts
 
 DAY = dt.date(2026, 11, 21)
 PRICES = {"a": 10.0, "b": 9.5, "c": 2.0, "d": 10.0}
@@ -94,10 +96,10 @@ def test_never_padded(tiny: ModuleType) -> None:
     assert Stage(tiny).choose(FAR, models_only=["nobody"]) == []
 
 
-@pytest.mark.parametrize(("days", "fields", "first"), [(182, {}, "b"), (183, {}, "a"), (200, {"horizon_months": 12}, "b")])
-def test_no_first_choice_with_little_life_left(
-    tiny: ModuleType, days: int, fields: dict[str, Any], first: str
-) -> None:
+@pytest.mark.parametrize(
+    ("days", "fields", "first"), [(182, {}, "b"), (183, {}, "a"), (200, {"horizon_months": 12}, "b")]
+)
+def test_no_first_choice_with_little_life_left(tiny: ModuleType, days: int, fields: dict[str, Any], first: str) -> None:
     ends = {"retires": {"value": DAY + dt.timedelta(days), "source": "s"}}
     assert Stage(tiny, a=ends).choose(FAR, task="chat", **fields)[0] == (first, "first_choice")
 
@@ -105,6 +107,35 @@ def test_no_first_choice_with_little_life_left(
 def test_ranking_ends_at_the_name(tiny: ModuleType) -> None:
     found, scored = Stage(tiny).set(dict.fromkeys(PRICES, (0.5, 0.5)), task="chat", quality_priority="quality")
     assert [found.options.rows[n].model.id for n in ranked(found, scored)] == ["c", "b", "a", "d"]
+
+
+@pytest.mark.parametrize(
+    ("total", "usd", "fields", "second"),
+    [
+        (0.86, 1.0, {}, "w"),
+        (0.84, 1.0, {}, "b"),
+        (0.86, 9.0, {}, "b"),
+        (0.86, 9.0, {"gpu_mem_gb": 400}, "w"),
+    ],
+    ids=["near and at most twice the cost", "too weak", "too dear", "dear, but hardware was said"],
+)
+def test_the_other_kind_goes_first_where_it_is_worth_offering(
+    tiny: ModuleType, total: float, usd: float, fields: dict[str, Any], second: str
+) -> None:
+    card = tiny.device(400, usd)
+    made = tiny.model("w", family="w", weights=tiny.weights(kv=1), window=tiny.window(9_999), params_total_b=[8, "s"])
+    offers = [tiny.model(n, family=n, offers=[tiny.offer(f"s/{n}")], window=tiny.window(9_999)) for n in "ab"]
+    known = tiny.world().snapshot
+    facts = tiny.facts(
+        *offers, made, licences=known.licences, sellers=known.sellers, devices=(card,),
+        list_prices=tuple(tiny.list_price(f"s/{name}", 13, 13) for name in "ab"),
+    )  # fmt: skip
+    stage = Stage(tiny)
+    stage.facts = facts
+    totals: Given = {"a": (0.9, 0.9), "b": (0.88, 0.7), "w": (total, 0.7)}
+    picked = stage.choose(totals, **{"task": "chat", **fields})
+    assert picked[0] == ("a", "first_choice")
+    assert picked[1] == (second, "alternative")
 
 
 def test_a_choice_is_a_value() -> None:

@@ -8,8 +8,6 @@ from modelwise.agent.advice import Advice, Pick, Statement
 from modelwise.agent.advisor import advise
 from modelwise.knowledge.facts import Facts
 
-RISKS = "risk."
-
 
 def said(statements: tuple[Statement, ...]) -> dict[str, Statement]:
     return {statement.text_id: statement for statement in statements}
@@ -81,7 +79,10 @@ def test_a_model_nobody_measured_says_so(small: Any) -> None:
         ({"data_sensitivity": ["internal"], "api_only": True, "models_only": ["gpt-6-sol"]}, "risk.retention"),
         ({"data_sensitivity": ["phi"], "api_only": True, "models_only": ["gpt-6-sol"]}, "risk.sign_first"),
         ({"fine_tune": True, "open_weights": True, "users_region": "CN"}, "risk.china_filing"),
-        ({"models_only": ["deepseek-v4.1-flash"], "vendors_excluded": ["fireworks"], "api_only": True}, "risk.peak_price"),
+        (
+            {"models_only": ["deepseek-v4.1-flash"], "vendors_excluded": ["fireworks"], "api_only": True},
+            "risk.peak_price",
+        ),
         ({"models_only": ["gemini-3.8-flash"]}, "risk.price_change"),
     ],
 )
@@ -105,5 +106,6 @@ def test_a_short_life_is_the_argument_against(today: Any) -> None:
 def test_a_measured_window_is_told_with_its_source(core: Any) -> None:
     advice = asked(core.day, task="summarization", context_tokens=80_000, models_only=["llama-4-scout"])
     told = [said(pick.risks).get("risk.effective_window") for pick in advice.picks]
-    measured = core.facts.models["llama-4-scout"].window.effective
+    window = core.facts.models["llama-4-scout"].window
+    measured = window.effective if window else None
     assert measured is None or [s.params["effective"] for s in told if s] == [measured.value] * len(advice.picks)

@@ -47,7 +47,13 @@ def test_an_unclear_need_gets_a_question_and_no_pick(small: Any) -> None:
 
 def test_every_default_is_an_assumption_and_nothing_said_is(small: Any) -> None:
     bare = texts(recommend(Requirements.from_mapping({"sector": "other"}), small.facts, small.day).assumptions)
-    assert bare >= {"assume.task", "assume.commercial", "assume.monthly_requests", "assume.languages", "assume.one_at_a_time"}
+    assert bare >= {
+        "assume.task",
+        "assume.commercial",
+        "assume.monthly_requests",
+        "assume.languages",
+        "assume.one_at_a_time",
+    }
     full = {
         "task": "chat", "commercial": True, "monthly_requests": 9, "input_tokens": 9, "output_tokens": 9,
         "languages": ["en"], "latency_seconds": 30,

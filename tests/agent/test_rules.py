@@ -155,7 +155,8 @@ def test_an_api_is_judged_by_its_sellers_terms_not_by_the_weights_licence(tiny: 
 def test_a_retired_api_leaves_its_weights(tiny: ModuleType) -> None:
     yesterday, offer = DAY - dt.timedelta(1), tiny.offer("s/closed")
     gone = tiny.model(
-        "gone", offers=[{**offer, "retires": [yesterday, "s"]}, {**tiny.offer("home/closed", "home"), "retires": [DAY, "s"]}],
+        "gone",
+        offers=[{**offer, "retires": [yesterday, "s"]}, {**tiny.offer("home/closed", "home"), "retires": [DAY, "s"]}],
         weights=tiny.weights(kv=1), window=tiny.window(9_999), params_total_b=[1, "s"],
     )  # fmt: skip
     known = tiny.world(gone)

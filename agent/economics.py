@@ -200,7 +200,7 @@ def _seconds(options: Options, need: Need) -> tuple[Floats, Floats]:
 
 
 def _bandwidth(owned: Owned | None, devices: tuple[Device, ...], device: Ints) -> Floats:
-    rented = np.array([devices[d].bandwidth_gb_s or NAN if d >= 0 else NAN for d in device])
+    rented = np.array([*(d.bandwidth_gb_s or NAN for d in devices), NAN])[device]
     if owned is None:
         return rented
     return np.full(len(device), (owned.device.bandwidth_gb_s if owned.device else None) or NAN)

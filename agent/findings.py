@@ -319,8 +319,7 @@ def evidence_of(found: Shortlist, scored: Scored, option: int) -> Evidence:
 
 def _lineage(found: Shortlist, number: int) -> dict[int, float]:
     """Return the model and its predecessors with the share of weight that each passes on."""
-    facts, ids = found.options.facts, found.options.model_ids
-    index = {model_id: n for n, model_id in enumerate(ids)}
+    facts, ids, index = found.options.facts, found.options.model_ids, found.options.model_index
     out, share = {number: 1.0}, 1.0
     older = same_tier_predecessor(facts.models[ids[number]], facts)
     while older and index[older.id] not in out:

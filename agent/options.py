@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,11 @@ class Options:
     on_device: Floats
     device_measured: Bools
 
+    @cached_property
+    def model_index(self) -> Mapping[str, int]:
+        """The number of each model id."""
+        return {model_id: number for number, model_id in enumerate(self.model_ids)}
+
     def __len__(self) -> int:
         """Return the number of options."""
         return len(self.rows)
@@ -169,6 +174,7 @@ _GROUPS: dict[str, Callable[[Row], Hashable]] = {
     "modalities": lambda r: (r.model.modalities_in, r.model.modalities_out),
     "languages": lambda r: r.model.languages and (r.model.languages.supported, r.model.languages.refused),
     "capabilities": lambda r: (r.option.kind, capabilities(r)),
+    "family": lambda r: r.model.family,
     "seller": lambda r: r.option.seller,
     "licences": lambda r: (r.option.kind, r.licences),
 }

@@ -1,16 +1,13 @@
 """Which of the options that are left are recommended: the best, another family's best, a cheaper one."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from .options import Ints
 from .score import Scored
 from .shortlist import Shortlist
-
-if TYPE_CHECKING:
-    from .need import Need
 
 Role = Literal["first_choice", "alternative", "budget", "hard_questions"]
 TIE_TOTAL, TIE_TASK = 0.02, 0.05
@@ -80,12 +77,13 @@ def _break_ties(found: Shortlist, scored: Scored, ordered: Ints) -> Ints:
 def choose(found: Shortlist, scored: Scored) -> tuple[Chosen, ...]:
     """Two or three picks, each of another model and at most one of a family unless nothing else is left."""
     ordered = _best_of_each_model(found, ranked(found, scored))
-    first = next((n for n in ordered if _lives(found, n)), None)
-    if first is None:
+    living = ordered[found.options.months_left[ordered] >= _life_floor(found)]
+    if len(living) == 0:
         return ()
-    tied = tied_with_leader(scored, np.array([first, *[n for n in ordered if n != first]], dtype=np.int64)) - 1
+    first = int(living[0])
+    rest = ordered[ordered != first]
+    tied = tied_with_leader(scored, np.array([first, *rest], dtype=np.int64)) - 1
     picks = [Chosen(first, "first_choice", tied)]
-    rest = [n for n in ordered if n != first]
     second = _alternative(found, scored, first, rest)
     if second is not None:
         picks.append(Chosen(second, "alternative"))
@@ -93,30 +91,26 @@ def choose(found: Shortlist, scored: Scored) -> tuple[Chosen, ...]:
     return (*picks, third) if third else tuple(picks)
 
 
-def _best_of_each_model(found: Shortlist, ordered: Ints) -> list[int]:
+def _best_of_each_model(found: Shortlist, ordered: Ints) -> Ints:
     _, first = np.unique(found.options.model[ordered], return_index=True)
-    return [int(n) for n in ordered[np.sort(first)]]
+    return np.asarray(ordered[np.sort(first)])
 
 
-def _lives(found: Shortlist, number: int) -> bool:
-    need: Need = found.need
-    floor = need.horizon_months if need.asked("horizon_months") else FIRST_LIFE_MONTHS
-    return bool(found.options.months_left[number] >= floor)
+def _life_floor(found: Shortlist) -> float:
+    """Months of life that a first choice needs."""
+    return found.need.horizon_months if found.need.asked("horizon_months") else FIRST_LIFE_MONTHS
 
 
-def _family(found: Shortlist, number: int) -> str:
-    return found.options.rows[number].model.family
-
-
-def _alternative(found: Shortlist, scored: Scored, first: int, rest: list[int]) -> int | None:
+def _alternative(found: Shortlist, scored: Scored, first: int, rest: Ints) -> int | None:
     """Return the best of another family; the other kind first where it is near in score and at most twice the cost."""
-    others = [n for n in rest if _family(found, n) != _family(found, first)]
-    if not others:
+    family, is_api = found.options.groups["family"].of, found.options.is_api
+    others = rest[family[rest] != family[first]]
+    if len(others) == 0:
         return None
-    other_kind = next((n for n in others if found.options.is_api[n] != found.options.is_api[first]), None)
-    if other_kind is not None and _worth_offering(found, scored, first, other_kind):
-        return other_kind
-    return others[0]
+    other_kind = others[is_api[others] != is_api[first]]
+    if len(other_kind) and _worth_offering(found, scored, first, int(other_kind[0])):
+        return int(other_kind[0])
+    return int(others[0])
 
 
 def _worth_offering(found: Shortlist, scored: Scored, first: int, other: int) -> bool:
@@ -126,20 +120,14 @@ def _worth_offering(found: Shortlist, scored: Scored, first: int, other: int) ->
     return bool(near and (_known(cost[other]) <= TWICE * _known(cost[first]) or hardware))
 
 
-def _third(found: Shortlist, scored: Scored, taken: list[int], rest: list[int]) -> Chosen | None:
+def _third(found: Shortlist, scored: Scored, taken: list[int], rest: Ints) -> Chosen | None:
     """Return the best of those much cheaper and nearly as good; else the best of a third family."""
-    cost, task, first = found.economics.monthly, scored.part("task"), taken[0]
-    left = [n for n in rest if n not in taken]
-    cheap = [
-        n
-        for n in left
-        if _known(cost[n]) <= CHEAPER * _known(cost[first])
-        and _known(cost[first]) > 0
-        and scored.total[first] - scored.total[n] <= WITHIN
-        and task[first] - task[n] <= WITHIN
-    ]
-    if cheap:
-        return Chosen(cheap[0], "budget")
-    families = {_family(found, n) for n in taken}
-    third = next((n for n in left if _family(found, n) not in families), None)
-    return Chosen(third, "alternative") if third is not None and len(taken) == 2 else None
+    task, family, first = scored.part("task"), found.options.groups["family"].of, taken[0]
+    cost = np.round(np.nan_to_num(found.economics.monthly, nan=np.inf), 2)
+    left = rest[~np.isin(rest, taken)]
+    near = (scored.total[first] - scored.total[left] <= WITHIN) & (task[first] - task[left] <= WITHIN)
+    cheap = left[near & (cost[left] <= CHEAPER * cost[first]) & (cost[first] > 0)]
+    if len(cheap):
+        return Chosen(int(cheap[0]), "budget")
+    third = left[~np.isin(family[left], family[taken])]
+    return Chosen(int(third[0]), "alternative") if len(third) and len(taken) == 2 else None

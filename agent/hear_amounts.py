@@ -6,32 +6,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .hear_numbers import Number
+from .hear_periods import PER_MONTH, Period, find_periods
 from .hear_text import Text, lexicon
-from .hear_words import Finding, Pattern, either, patterns, spans
+from .hear_words import Finding, compiled, either, regex
 
-PER_MONTH = {
-    "second": 86400 * 30,
-    "minute": 1440 * 30,
-    "hour": 24 * 30,
-    "day": 30,
-    "week": 30 / 7,
-    "month": 1,
-    "year": 1 / 12,
-}
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 TOKENS = {"token": 1.0, "char": 1.0, "letter": 0.25, "word": 1.33, "page": 650.0}
 NEAR = 24
 _ABOUT = re.compile(r"大约|大概|约|左右|about|around|roughly|approximately|is|are|of|长度|[ :为是]")
+_WINDOW = re.compile(r"context|window|上下文|窗|at once|in one")
+_EACH_SECOND = re.compile(r"每秒|per second|a second")
 _ONCE = re.compile(r"一(?:次(?=[\d一二三四五六七八九十两百千读看放处输性分要])|[些般下样起定直])")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A period named at a span."""
-
-    name: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +44,7 @@ class Figure:
     used: int
     last: Rate | None = None
     corrects: bool = False
+    people: float | None = None
     reach: int = field(default=0)
 
     def __post_init__(self) -> None:
@@ -143,24 +129,13 @@ def _anywhere(table: str, name: str) -> re.Pattern[str]:
     return re.compile(either(lexicon()[table][name]))
 
 
-def find_periods(text: Text) -> list[Period]:
-    """Every period named in the text, in order."""
-    found = [Period(name, *span) for name, cells in _period_cells() for span in spans(cells, text.folded)]
-    found.sort(key=lambda p: (p.start, p.start - p.end))
-    return [p for i, p in enumerate(found) if i == 0 or p.start >= found[i - 1].end]
-
-
-@lru_cache(maxsize=1)
-def _period_cells() -> tuple[tuple[str, tuple[Pattern, ...]], ...]:
-    return tuple((name, patterns(cell)) for name, cell in lexicon()["periods"].items())
-
-
 def _share(figure: Figure) -> Rate | None:
-    if figure.unit("percent") is None:
+    unit = figure.unit("percent", "tenths")
+    if unit is None:
         return None
     if not figure.says("cache", figure.whole):
         return figure.rate("", 0)
-    return figure.rate("cached_share", figure.number.value / 100)
+    return figure.rate("cached_share", figure.number.value / (10 if unit == "tenths" else 100))
 
 
 def _seconds(figure: Figure) -> Rate | None:
@@ -243,7 +218,9 @@ def _size(figure: Figure) -> Rate | None:
     if unit is None and side is None:
         return None
     if figure.period() or (side is None and unit is None):
-        return figure.rate("", 0)
+        return None if unit == "page" and side is None else figure.rate("", 0)
+    if side is None and regex("each_item").search(figure.whole):
+        side = "output_tokens" if regex("made_up").search(figure.text.folded) else "input_tokens"
     factor = TOKENS[unit or _side_unit(figure)]
     return figure.rate(side or "", figure.number.value * factor)
 
@@ -266,7 +243,8 @@ def _side(figure: Figure, unit: str | None) -> str | None:
     if places[nearest] >= 0 and gap <= (14 if unit else 6) and not other:
         return _SIDES[nearest]
     for label in _SIDES:
-        if match := _after("labels", f"{label}_after").match(figure.text.folded, figure.reach):
+        match = _after("labels", f"{label}_after").match(figure.text.folded, figure.reach)
+        if match and (unit or label != "context" or _WINDOW.search(match[0])):
             figure.reach = max(figure.reach, match.end())
             return _SIDES[label]
     return None
@@ -281,22 +259,51 @@ def _users(figure: Figure) -> Rate | None:
 
 
 def _requests(figure: Figure) -> Rate | None:
-    unit = figure.unit("qps", "request")
+    unit = figure.unit("qps", "request", "page")
     peak = figure.says("peak", figure.left)
+    per_second = re.search(r"qps|rps", figure.left) or (peak and _EACH_SECOND.search(figure.left))
     if unit is None and not (
         figure.place("request_volume") >= 0
         or re.search(r"(?:日|月|年|周)均[^,]{0,4}$", figure.left)
-        or (peak and figure.says("peak", figure.left) and re.search(r"qps|rps", figure.left))
+        or (peak and per_second)
+        or _bare_rate(figure)
     ):
         return None
     period = figure.period()
     if figure.says("per_user", figure.whole):
-        return figure.rate("", 0)
-    if unit == "qps" or re.search(r"qps|rps", figure.left) or (peak and period in SECONDS):
+        return _times_people(figure, period)
+    at_peak = period == "second" and figure.says("peak", figure.text.folded[figure.reach : figure.high])
+    if unit == "qps" or per_second or at_peak or (peak and period in SECONDS):
         return figure.rate("peak_rps", figure.number.value / SECONDS.get(period or "second", 1))
     if period is None and figure.corrects and figure.last and figure.last.field == "monthly_requests":
         period = figure.last.period
     return figure.rate("monthly_requests", figure.number.value, period) if period else figure.rate("", 0)
+
+
+def _bare_rate(figure: Figure) -> bool:
+    """Whether a period follows the number at once, and nothing says that it counts something else."""
+    beside = any(
+        not figure.text.folded[figure.number.end : p.start].strip()
+        for p in figure.periods
+        if figure.number.end <= p.start
+    )
+    return beside and not any(figure.says(label, figure.whole) for label in ("budget", "revenue", "not_budget"))
+
+
+def _times_people(figure: Figure, period: str | None) -> Rate:
+    """Return a rate per person times the people named before it."""
+    if period is None or figure.people is None:
+        return figure.rate("", 0)
+    return figure.rate("monthly_requests", figure.number.value * figure.people, period)
+
+
+def _people(text: Text, number: Number) -> bool:
+    """Whether a number counts those who make the requests."""
+    left, right = text.folded[max(0, number.start - 8) : number.start], text.folded[number.end : number.end + 24]
+    who = either(lexicon()["users_daily"])
+    return bool(
+        compiled(rf"(?:{who})(?:约|大概|大约|有)?$").search(left) or compiled(rf" ?[名个位]?(?:人|{who})").match(right)
+    )
 
 
 def _parameters(figure: Figure) -> Rate | None:
@@ -329,14 +336,21 @@ def find_amounts(text: Text, numbers: list[Number], corrected: list[tuple[int, i
     ]
     rates: list[Rate] = []
     used = 0
+    people: float | None = None
+    denied: Rate | None = None
     for index, number in enumerate(free):
         figure = _figure(text, free, index, periods, used)
-        figure.last = rates[-1] if rates else None
-        figure.corrects = any(low <= number.start < high for low, high in corrected)
+        figure.last = denied or (rates[-1] if rates else None)
+        figure.corrects = denied is not None or any(low <= number.start < high for low, high in corrected)
+        figure.people = people
+        people = number.value if _people(text, number) else people
         rate = next((r for read in READERS if (r := read(_fresh(figure))) is not None), None)
         if rate is not None:
             used = max(used, rate.end)
-            rates += [rate] if rate.field else []
+            denied = (
+                rate if rate.field and regex("denied_figure").search(text.folded[rate.end : rate.end + 24]) else None
+            )
+            rates += [rate] if rate.field and not denied else []
     return [f for rate in [*rates, *_new_periods(text, rates, periods, free, corrected)] for f in _findings(text, rate)]
 
 

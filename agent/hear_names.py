@@ -77,11 +77,12 @@ def _name_roles(text: Text, item: Finding) -> tuple[str, ...]:
 def _role(text: Text, item: Finding, roles: tuple[Role, ...], reach: int) -> str | None:
     """Return the role whose words stand nearest: before the name at most `reach` away, else right after it."""
     left, right = _around(text, item)
+    whole = left + text.folded[item.start : item.end] + right
     best: tuple[int, int, str] | None = None
     for role in roles:
-        for match in role.before.finditer(left):
+        for match in role.before.finditer(whole):
             gap = len(left) - match.end()
-            if gap <= reach and (best is None or (gap, match.start()) < best[:2]):
+            if 0 <= gap <= reach and (best is None or (gap, match.start()) < best[:2]):
                 best = (gap, match.start(), role.field)
     follower = _follower(right, roles)
     if follower and (best is None or best[0] > 1 or len(follower) == 2):
@@ -126,6 +127,10 @@ def find_places(text: Text, mood: Mood) -> list[Finding]:
         found += [Finding("place", (code, True), *s) for s in spans(people, text.folded)]
     heard = [f for item in longest(found) if (f := _placed(text, item)) and not mood.negated(item.start, item.end)]
     company = next((f.value for f in heard if f.field == "company_region"), None)
+    users = next((f for f in heard if f.field == "users_region"), None)
+    if users and company is None and regex("both_regions").search(text.folded):
+        company = users.value
+        heard.append(Finding("company_region", company, users.start, users.end))
     return heard + _implied(text, company, {f.field for f in heard})
 
 
@@ -143,8 +148,9 @@ def _implied(text: Text, company: str | None, heard: set[str]) -> list[Finding]:
     found: list[Finding] = []
     if company and "users_region" not in heard and (local := regex("local_users").search(text.folded)):
         found.append(Finding("users_region", company, *local.span()))
-    if company and "data_region" not in heard and (stay := regex("stays_in_country").search(text.folded)):
-        found.append(Finding("data_region", company, *stay.span()))
+    home = company or ("CN" if text.language == "zh-Hans" else None)
+    if home and "data_region" not in heard and (stay := regex("stays_in_country").search(text.folded)):
+        found.append(Finding("data_region", home, *stay.span()))
     return found
 
 

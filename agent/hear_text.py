@@ -82,9 +82,27 @@ def detect_language(shown: str) -> Language:
 
 @lru_cache(maxsize=1)
 def lexicon() -> dict[str, Any]:
-    """Return the word table of lexicon.yaml."""
+    """Return the word table of lexicon.yaml.
+
+    Raises:
+        TypeError: a pattern that YAML reads as something else than text, such as an unquoted no.
+
+    """
     table: dict[str, Any] = read_yaml("lexicon.yaml")
+    only_text(table, "lexicon.yaml")
     return table
+
+
+def only_text(table: Any, place: str) -> None:
+    """Refuse a table whose leaves are not all text; the place names the leaf."""
+    if isinstance(table, dict):
+        for key, value in table.items():
+            only_text(value, f"{place}: {key}")
+    elif isinstance(table, list):
+        for value in table:
+            only_text(value, place)
+    elif not isinstance(table, str):
+        raise TypeError(f"{place}: {table!r} is not text; quote it")
 
 
 @lru_cache(maxsize=2)

@@ -205,5 +205,10 @@ class Mood:
         return bool(
             regex("hedges").search(self.before(start))
             or _tail_regex("indifferent").search(after)
-            or _tail_regex("question_end").search(after)
+            or (_tail_regex("question_end").search(after) and not self._wishes(start))
         )
+
+    def _wishes(self, start: int) -> bool:
+        """Whether a question asks for a model rather than leaves the span open: "which is best at ...?"."""
+        low, _ = self.text.clause(start)
+        return bool(regex("asks_which").search(self.text.folded[low:start]))

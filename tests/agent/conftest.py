@@ -1,4 +1,4 @@
-"""Hands out the modules of tests/factories and the shipped facts: tests are no package, so modules are loaded by path."""
+"""Hands out the modules of tests/factories, loaded by path since tests are no package, and the shipped facts."""
 
 import datetime as dt
 from importlib.util import module_from_spec, spec_from_file_location

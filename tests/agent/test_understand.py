@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelwise.agent.hear_text import normalise
+from modelwise.agent.hear_text import normalise, only_text
 from modelwise.agent.requirements import FIELDS, MAX_TEXT, Requirements
 from modelwise.agent.understand import hear, problems, understand
 
@@ -101,6 +101,11 @@ def test_absurd_values_are_not_set_and_are_named(text: str, field: str) -> None:
 )
 def test_texts_that_say_nothing_are_named(text: str) -> None:
     assert [p.field for p in problems(text)] == ["text"]
+
+
+def test_a_word_that_yaml_reads_as_a_truth_value_is_refused() -> None:
+    with pytest.raises(TypeError, match="negators: en"):
+        only_text(yaml.safe_load("negators: {en: [never, no]}"), "table")
 
 
 def test_a_long_text_is_read_to_the_limit() -> None:

@@ -15,7 +15,7 @@ NEAR = 0.05
 WORTH_A_SWAP = 0.9
 TWICE = 2.0
 CHEAPER, WITHIN = 0.7, 0.10
-FIRST_LIFE_MONTHS = 6.0
+FIRST_LIFE_MONTHS, OTHER_LIFE_MONTHS = 6.0, 3.0
 HARDWARE_FIELDS = ("gpu", "gpu_count", "gpu_mem_gb", "ram_gb", "device")
 
 
@@ -81,7 +81,7 @@ def choose(found: Shortlist, scored: Scored) -> tuple[Chosen, ...]:
     if len(living) == 0:
         return ()
     first = int(living[0])
-    rest = ordered[ordered != first]
+    rest = ordered[(ordered != first) & (found.options.months_left[ordered] >= OTHER_LIFE_MONTHS)]
     tied = tied_with_leader(scored, np.array([first, *rest], dtype=np.int64)) - 1
     picks = [Chosen(first, "first_choice", tied)]
     second = _alternative(found, scored, first, rest)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from .cli_knowledge import app as knowledge
+from .cli_tools import COMMANDS
 from .edge import EXIT_CODES, NOTHING, OK, UNCLEAR, Json, Lang, Language, Today, day_of, echo_json, edge, show, working
 from .given import BadInput, read_need, said, subject_ids
 
@@ -22,7 +23,6 @@ app = typer.Typer(
     help="Which language model to use, with a source for every statement.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -155,6 +155,10 @@ def conflicts(
         from .tables import conflicts_view
 
         show(conflicts_view(found, facts, lang or "en"))
+
+
+for name, command in COMMANDS.items():
+    app.command(name, epilog=EXIT_CODES)(edge(command))
 
 
 @app.command(epilog=EXIT_CODES)

@@ -282,7 +282,7 @@ def _context(raw: Raw) -> Iterator[str]:
 def needed_gb(raw: Raw) -> float | None:
     """Weights, 12 % overhead, and the cache of as many sequences as are served at once."""
     weights, precision = raw.model.weights, str(raw.pick.option.precision)
-    if weights is None or weights.kv is None:
+    if weights is None or (weights.kv is None and raw.model.kind in ("llm", "code", "vision")):
         return None
     file, total = dict(weights.files_gb).get(precision), raw.model.params_total_b  # type: ignore[call-overload]
     if file is None and (total is None or isinstance(total.value, str)):
@@ -291,8 +291,8 @@ def needed_gb(raw: Raw) -> float | None:
     least = 0 if raw.need.get("device") in SHARE_OF_MEMORY else 8_192
     tokens = max(least, raw.input + raw.output + raw.reasoning)
     at_once = max(1, round(raw.peak_rps * max(1.0, raw.output / 25))) if raw.volume_said else 1
-    cache = (weights.kv.bytes_per_token.value * tokens + weights.kv.bytes_per_sequence) * at_once / 1e9
-    return size * 1.12 + cache
+    each = weights.kv.bytes_per_token.value * tokens + weights.kv.bytes_per_sequence if weights.kv else 0
+    return size * 1.12 + each * at_once / 1e9
 
 
 def usable_gb(raw: Raw) -> float | None:

@@ -101,7 +101,7 @@ def owned_hardware(need: Need, facts: Facts) -> Owned | None:
     if r.gpu_mem_gb:
         return Owned(r.gpu_mem_gb / count, count, CARD_SHARE, named, "gpu")
     if named:
-        return Owned(max(named.memory_gb), count, CARD_SHARE, named, "gpu")
+        return Owned(min(named.memory_gb), count, CARD_SHARE, named, "gpu")
     return Owned(r.ram_gb, 1, DEVICE_SHARE["laptop"], None, "laptop") if r.ram_gb and not r.gpu else None
 
 

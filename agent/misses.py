@@ -1,13 +1,15 @@
 """What is out and why: the first rule each model fails, and the options that one change would admit."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import numpy as np
 
 from .advice import CiteKey, Elimination, GiveUp, NearMiss, Param
 from .citations import catalog_key
-from .findings import context_fit, license_check, lifecycle_of, price_cites, row_of
+from .findings import DAYS_A_MONTH, context_fit, license_check, lifecycle_of, price_cites, row_of
 from .options import Bools, Floats, Row, capabilities
+from .picks import life_floor
 from .rules import UNKNOWN, Rule, license_of, refused_name, resident, seller_of, serves, signs
 from .score import Scored
 from .shortlist import Shortlist
@@ -68,6 +70,15 @@ def near_misses(found: Shortlist, scored: Scored) -> tuple[NearMiss, ...]:
             break
     numbers = dict.fromkeys(number for *_, number in sorted(near))
     return tuple(_near_miss(found, n, found.failed_rules(n)) for n in list(numbers)[:MAX_NEAR_MISSES])
+
+
+def short_lived(found: Shortlist, scored: Scored) -> tuple[NearMiss, ...]:
+    """Return the options that meet every rule but are withdrawn too soon to be a first choice, longest life first."""
+    open_ones = np.flatnonzero(found.open)
+    left, total = found.options.months_left[open_ones], -scored.total[open_ones].round(4)
+    ordered = open_ones[np.lexsort((found.options.name_order[open_ones], total, -left))]
+    _, firsts = np.unique(found.options.model[ordered], return_index=True)
+    return tuple(_near_miss(found, int(ordered[n]), ("lifecycle",)) for n in sorted(firsts)[:MAX_NEAR_MISSES])
 
 
 def _can_be_given_up(found: Shortlist, rule: Rule) -> bool:
@@ -189,7 +200,8 @@ def _vendor(found: Shortlist, option: int, row: Row) -> Said:
 
 def _lifecycle(found: Shortlist, option: int, row: Row) -> Said:
     life = lifecycle_of(found, option)
-    return "horizon_months", found.options.day.isoformat(), life.until.isoformat() if life.until else None, life.cites
+    wanted = found.options.day + dt.timedelta(days=life_floor(found) * DAYS_A_MONTH)
+    return "horizon_months", wanted.isoformat(), life.until.isoformat() if life.until else None, life.cites
 
 
 def _task(found: Shortlist, option: int, row: Row) -> Said:

@@ -257,7 +257,7 @@ def _reasoning(row: Row, _: dt.date) -> float:
     measured = row.model.reasoning_tokens.get(row.option.effort)  # type: ignore[call-overload]
     if measured:
         return float(measured.value)
-    if row.model.efforts is None:
+    if row.model.kind not in TEXT_KINDS:
         return 0.0
     return float(load_defaults().reasoning_tokens[row.option.effort])
 

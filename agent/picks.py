@@ -77,7 +77,7 @@ def _break_ties(found: Shortlist, scored: Scored, ordered: Ints) -> Ints:
 def choose(found: Shortlist, scored: Scored) -> tuple[Chosen, ...]:
     """Two or three picks, each of another model and at most one of a family unless nothing else is left."""
     ordered = _best_of_each_model(found, ranked(found, scored))
-    living = ordered[found.options.months_left[ordered] >= _life_floor(found)]
+    living = ordered[found.options.months_left[ordered] >= life_floor(found)]
     if len(living) == 0:
         return ()
     first = int(living[0])
@@ -96,7 +96,7 @@ def _best_of_each_model(found: Shortlist, ordered: Ints) -> Ints:
     return np.asarray(ordered[np.sort(first)])
 
 
-def _life_floor(found: Shortlist) -> float:
+def life_floor(found: Shortlist) -> float:
     """Months of life that a first choice needs."""
     return found.need.horizon_months if found.need.asked("horizon_months") else FIRST_LIFE_MONTHS
 

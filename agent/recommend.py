@@ -18,7 +18,7 @@ from .defaults import load_defaults
 from .findings import context_fit, cost_of, evidence_of, hardware_of, license_check, lifecycle_of, row_of, score_of
 from .floor import floor_assumptions, unknown_floor, with_floor
 from .loads import precision_risk, with_loads, with_standby
-from .misses import eliminations, near_misses
+from .misses import eliminations, near_misses, short_lived
 from .need import LONG, Need, resolve
 from .options import build_options
 from .picks import Chosen, choose
@@ -56,7 +56,7 @@ def recommend(
         requirements=requirements,
         status="recommended" if picks else "nothing_fits",
         picks=picks,
-        near_misses=near_misses(found, scored),
+        near_misses=short_lived(found, scored) if found.open.any() and not picks else near_misses(found, scored),
         eliminated=eliminations(found, scored),
         funnel=funnel(found),
         questions=tuple(_open_questions(need)),

@@ -26,6 +26,7 @@ FLAGS = frozenset({
     "realtime", "decides_about_people", "human_review",
 })  # fmt: skip
 CURRENCIES = "USD, CNY, TWD or EUR"
+PLACES = frozenset({"company_region", "users_region"})  # a place alone is no need: "the weather in Paris"
 SAY_A_NEED = "a task, a constraint or a figure, such as: customer service bot, cloud is fine, 2M requests a month"
 
 
@@ -208,7 +209,7 @@ def _refuse(error: ValidationError, values: dict[str, Any], words: dict[str, str
 def _of_text(text: str, read: Text, requirements: Requirements, refused: tuple[Problem, ...]) -> tuple[Problem, ...]:
     if len(text) > MAX_TEXT:
         return (Problem("text", read.shown[:80], f"at most {MAX_TEXT} characters; the rest was not read"),)
-    if not requirements.said and not refused:
+    if not requirements.said - PLACES and not refused:
         return (Problem("text", read.shown[:80], SAY_A_NEED),)
     return ()
 

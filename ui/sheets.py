@@ -17,14 +17,14 @@ from ..agent.reports import comparison_sections, recheck_sections, why_not_secti
 from ..agent.why_not import WhyNot
 from ..agent.write import Block, Blocks, Draft, Line, Numbered, Section, Words, bullets, paragraph, usd, words
 from .figures import Billed, Carded, Costs, Figure, Fits, Fitted, Licensed, Sized, Sizes, Thinking
-from .terminal import _block, _heading
+from .terminal import laid_out, titled
 
 
 def report_view(made: BaseModel, language: Language) -> Group:
     """Lay out any result that this module knows, with its numbered sources."""
     parts: list[RenderableType] = []
     for section in _LAYOUTS[type(made)](made, language):
-        parts += [_heading(section.title), *(_block(block) for block in section.blocks), Text()]
+        parts += [titled(section.title), *(laid_out(block) for block in section.blocks), Text()]
     return Group(*parts)
 
 

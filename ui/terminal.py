@@ -55,7 +55,7 @@ def answer_view(answer: "Answer") -> Group:
     """Lay out an answer with its numbered sources."""
     told = words(answer.language)
     rows = [(Text(f"[{n}]", MARK), _source(c, told)) for n, c in enumerate(answer.citations, 1)]
-    heading = [Text(), _heading(told.name("heading", "sources")), _grid(rows)] if rows else []
+    heading = [Text(), titled(told.name("heading", "sources")), _grid(rows)] if rows else []
     return Group(Prose(clean(answer.text)), *heading)
 
 
@@ -68,11 +68,11 @@ def plain(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
 
 
 def _plain_section(section: Section, advice: "Advice", told: Words) -> RenderableType:
-    return Group(_heading(section.title), *(_block(block) for block in section.blocks), Text())
+    return Group(titled(section.title), *(laid_out(block) for block in section.blocks), Text())
 
 
 def _verdict(section: Section, advice: "Advice", told: Words) -> RenderableType:
-    return Group(Text(section.title, "bold"), Text(), *(_block(block) for block in section.blocks), Text())
+    return Group(Text(section.title, "bold"), Text(), *(laid_out(block) for block in section.blocks), Text())
 
 
 def _pick(section: Section, advice: "Advice", told: Words) -> RenderableType:
@@ -87,20 +87,20 @@ def _spaced(blocks: tuple[Block, ...]) -> Iterator[RenderableType]:
     for number, block in enumerate(blocks):
         if number and block.kind in ("table", "paragraph"):
             yield Text()
-        yield _block(block)
+        yield laid_out(block)
 
 
 def _eliminated(section: Section, advice: "Advice", told: Words) -> RenderableType:
     """Bars in place of the table of numbers."""
     blocks = [block for block in section.blocks if block.kind != "table"]
     return Group(
-        _heading(section.title), funnel_bars(advice, told), Text(), *(_block(block) for block in blocks), Text()
+        titled(section.title), funnel_bars(advice, told), Text(), *(laid_out(block) for block in blocks), Text()
     )
 
 
 def _sources(section: Section, advice: "Advice", told: Words) -> RenderableType:
     rows = [(Text(f"[{n}]", MARK), _line(row[0])) for block in section.blocks for n, row in enumerate(block.rows, 1)]
-    return Group(_heading(section.title), _grid(rows), Text())
+    return Group(titled(section.title), _grid(rows), Text())
 
 
 _SECTIONS: dict[str, Callable[[Section, "Advice", Words], RenderableType]] = {
@@ -155,11 +155,13 @@ def funnel_bars(advice: "Advice", told: Words) -> Table:
     return table
 
 
-def _heading(title: str) -> RenderableType:
+def titled(title: str) -> RenderableType:
+    """Return the rule that heads a section, with its title."""
     return Rule(Text(title, "bold"), align="left", style=QUIET)
 
 
-def _block(block: Block) -> RenderableType:
+def laid_out(block: Block) -> RenderableType:
+    """Return one block of an advice as the terminal shows it."""
     return _BLOCKS[block.kind](block)
 
 

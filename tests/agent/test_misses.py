@@ -1,5 +1,6 @@
 """Why a model is out, which option stands for it, and what to give up for the nearest."""
 
+import datetime as dt
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from modelwise.agent.advice import Elimination, NearMiss
 from modelwise.agent.misses import eliminations, gap, near_misses
 from modelwise.agent.need import resolve
 from modelwise.agent.options import build_options
+from modelwise.agent.recommend import recommend
 from modelwise.agent.requirements import Requirements
 from modelwise.agent.score import score
 from modelwise.agent.shortlist import Shortlist, shortlist
@@ -128,3 +130,13 @@ def test_every_elimination_of_a_hard_need_is_explained(core: Any) -> None:
     assert {row.rule for row in rows} >= {"license", "kind", "vendor", "task"}
     assert all(row.cites and row.rule == row.all_failed[0] for row in rows)
     assert len({row.option.model_id for row in rows}) == len(rows)
+
+
+def test_a_model_that_is_withdrawn_too_soon_to_be_chosen_is_named_with_its_date(facts: "Facts") -> None:
+    advice = recommend(
+        Requirements.from_mapping({"task": "chat", "models_only": ["gpt-5.1"]}), facts, dt.date(2026, 11, 21)
+    )
+    assert (advice.status, advice.picks) == ("nothing_fits", ())
+    assert [(miss.name, miss.rules) for miss in advice.near_misses] == [("GPT-5.1", ("lifecycle",))]
+    assert advice.near_misses[0].give_up[0].has == "2027-04-01"
+    assert advice.near_misses[0].cites

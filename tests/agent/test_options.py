@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelwise.agent.economics import owned_hardware
+from modelwise.agent.need import resolve
 from modelwise.agent.options import Options, all_rows, build_options, held_back, tasks_of
+from modelwise.agent.requirements import Requirements
 from modelwise.knowledge.facts import Facts
 
 DAY = dt.date(2026, 11, 21)
@@ -119,3 +122,16 @@ def test_the_dearest_announced_price_is_no_less_than_todays(shipped: Options) ->
 def test_the_table_is_built_once_a_day(facts: Facts, shipped: Options) -> None:
     assert build_options(facts, DAY) is shipped
     assert build_options(facts, DAY + dt.timedelta(1)) is not shipped
+
+
+def test_a_model_whose_thinking_nobody_described_is_billed_for_some(shipped: Options) -> None:
+    numbers = [n for n, name in enumerate(shipped.names) if name.startswith("gpt-5.2-pro/api/")]
+    assert numbers
+    assert {float(shipped.reasoning[n]) for n in numbers} == {1000.0}
+
+
+@pytest.mark.parametrize(("gpu", "gb"), [("A100", 40), ("A100 80GB", 80), ("NVIDIA H100", 80), ("M4 Max", 36)])
+def test_a_card_named_without_its_memory_has_the_least_it_is_sold_with(facts: Facts, gpu: str, gb: float) -> None:
+    owned = owned_hardware(resolve(Requirements.from_mapping({"gpu": gpu}), facts), facts)
+    assert owned is not None
+    assert owned.gb_each == gb

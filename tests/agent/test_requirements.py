@@ -303,3 +303,8 @@ def test_every_topic_asks_for_fields_that_exist() -> None:
     asked = [field for fields in TOPICS.values() for field in fields]
     assert len(asked) == len(set(asked))
     assert set(asked) <= set(FIELDS)
+
+
+def test_an_integer_that_python_refuses_to_print_is_refused_by_name() -> None:
+    with pytest.raises(InvalidRequirements, match=r"^monthly_requests=an integer of 16610 bits is not accepted"):
+        Requirements.from_mapping({"monthly_requests": 10**5000})

@@ -76,7 +76,7 @@ class Raw:
         effort = self.pick.option.effort
         if measured := dict(self.model.reasoning_tokens).get(effort):  # type: ignore[call-overload]
             return int(measured.value)
-        return int(DEFAULTS["reasoning_tokens"][effort]) if self.model.efforts else 0
+        return int(DEFAULTS["reasoning_tokens"][effort]) if self.model.kind in ("llm", "code", "vision") else 0
 
     @property
     def window(self) -> Window | None:

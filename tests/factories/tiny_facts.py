@@ -12,8 +12,9 @@ SOURCE = "a-source"
 
 
 def model(name: str = "m", **fields: Any) -> Model:
-    """A large language model of the family `f`; every field can be replaced."""
-    known = {"id": name, "name": name.title(), "family": "f", "kind": "llm", "tier": "large"}
+    """A large language model of the family `f` that does not think; every field can be replaced."""
+    known: dict[str, Any] = {"id": name, "name": name.title(), "family": "f", "kind": "llm", "tier": "large"}
+    known["reasoning_tokens"] = {"unstated": [0, SOURCE]}
     return Model.model_validate(written_out({**known, **fields}))
 
 

@@ -91,7 +91,7 @@ def test_any_valid_mapping_gets_an_advice_or_a_clash_by_name(data: st.DataObject
         ("编程助手，0 秒内回答", "problem.value", "0"),
     ],
 )
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 def test_a_text_that_cannot_be_used_asks_and_names_the_words(text: str, kind: str, words: str) -> None:
     advice = advise(text, today=DAY)
     assert advice.status == "unclear"

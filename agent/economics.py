@@ -10,10 +10,8 @@ from ..knowledge.schema import Device
 from ..tools.cost import HOURS_PER_MONTH
 from ..tools.hardware import (
     CARD_SHARE,
-    DENSE_BAND,
     DENSE_SATURATION,
     DEVICE_SHARE,
-    MOE_BAND,
     MOE_SATURATION,
     OVERHEAD,
     cheapest_rent,
@@ -58,7 +56,6 @@ class Economics:
     devices: tuple[Device, ...]
     seconds: Floats
     seconds_measured: Floats
-    decode_low: Floats
     saturated: Floats
     owned: Owned | None
 
@@ -84,8 +81,7 @@ def price_options(options: Options, need: Need) -> Economics:
         devices,
         seconds,
         measured,
-        _decode(options, owned, devices, device),
-        _saturated(options, owned, devices, device),
+        _saturated(options, owned),
         owned,
     )
 
@@ -199,27 +195,12 @@ def _seconds(options: Options, need: Need) -> tuple[Floats, Floats]:
     return estimated, options.measured_seconds if thinking else np.full(len(options), NAN)
 
 
-def _bandwidth(owned: Owned | None, devices: tuple[Device, ...], device: Ints) -> Floats:
-    rented = np.array([*(d.bandwidth_gb_s or NAN for d in devices), NAN])[device]
-    if owned is None:
-        return rented
-    return np.full(len(device), (owned.device.bandwidth_gb_s if owned.device else None) or NAN)
-
-
-def _decode(options: Options, owned: Owned | None, devices: tuple[Device, ...], device: Ints) -> Floats:
-    """Return the low end of the decode band for one sequence, tokens a second."""
-    read = options.weights_gb * options.params_active / options.params_total
-    low = np.where(options.params_active < options.params_total, MOE_BAND[0], DENSE_BAND[0])
-    return low * _bandwidth(owned, devices, device) / np.maximum(read, 1e-9)
-
-
 def _saturation(options: Options, tflops: float) -> Floats:
     share = np.where(options.params_active < options.params_total, MOE_SATURATION, DENSE_SATURATION)
     return share * tflops * 1e12 / (2 * np.maximum(options.params_active, 1e-3) * 1e9)
 
 
-def _saturated(options: Options, owned: Owned | None, devices: tuple[Device, ...], device: Ints) -> Floats:
-    if owned is not None:
-        tflops = owned.device.tflops_bf16 if owned.device else None
-        return _saturation(options, tflops) * owned.count if tflops else np.full(len(options), NAN)
-    return np.full(len(options), NAN)
+def _saturated(options: Options, owned: Owned | None) -> Floats:
+    """Return output tokens a second of the own cards under full load; NaN where their speed is not known."""
+    tflops = owned.device.tflops_bf16 if owned and owned.device else None
+    return _saturation(options, tflops) * owned.count if owned and tflops else np.full(len(options), NAN)

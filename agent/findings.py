@@ -18,7 +18,6 @@ from .advice import (
     Hardware,
     LicenseCheck,
     Lifecycle,
-    Option,
     Params,
     Score,
     ScorePart,
@@ -361,12 +360,6 @@ def signal_statement(found: Shortlist, signal: Signal) -> Statement:
         "by": table.by,
     }
     return Statement(text_id="evidence.figure", params=params, cites=(signal.key,))
-
-
-def option_name(option: Option, names: dict[str, str]) -> str:
-    """Return an option in words: model, how it is had, effort."""
-    how = option.seller or option.precision or ""
-    return f"{names.get(option.model_id, option.model_id)} ({how}, {option.effort})"
 
 
 def statements(evidence: Evidence) -> Iterator[Statement]:

@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from pydantic import BaseModel
 
-from ..knowledge.facts import Facts, load_facts
+from ..knowledge.facts import Facts
 from .advice import Advice, Question
 from .hear import hear_text
 from .recommend import recommend
@@ -115,8 +115,3 @@ def build_graph(
     graph.add_edge("ask", "hear")
     graph.add_edge("answer", END)
     return graph.compile(checkpointer=checkpointer)
-
-
-def default_context() -> Context:
-    """Return the shipped facts, and today."""
-    return Context(load_facts(), dt.datetime.now(dt.UTC).date())

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..knowledge.facts import Facts
 from .options import Ints
 from .score import Scored
 from .shortlist import Shortlist
@@ -42,7 +43,7 @@ def ranked(found: Shortlist, scored: Scored) -> Ints:
         -np.round(scored.total[numbers], 4),
     )
     ordered = numbers[np.lexsort(keys)]
-    return _break_ties(found, scored, ordered) if found.need.said.quality_priority != "quality" else ordered
+    return _break_ties(found, scored, ordered)
 
 
 def _known(cost: float) -> float:
@@ -63,15 +64,35 @@ def _ties(scored: Scored, ordered: Ints, task: "np.typing.NDArray[np.float64]") 
 
 
 def _break_ties(found: Shortlist, scored: Scored, ordered: Ints) -> Ints:
-    """Put the cheapest of those as good as tied first, where it is cheaper by a tenth; the rest stays in order."""
+    """Put first, of those as good as tied, what meets most wishes, then the cheapest where it is cheaper by a tenth.
+
+    Whoever asks for quality first is not offered the cheaper one. The rest stays in order.
+    """
     if len(ordered) == 0:
         return ordered
     cost = found.economics.monthly
     tied = ordered[_ties(scored, ordered, scored.part("task"))]
-    best = min(tied, key=lambda n: _known(float(cost[n])))
-    if _known(cost[best]) > WORTH_A_SWAP * _known(cost[ordered[0]]):
-        return ordered
+    met = _wishes_met(found, tied)
+    wished = tied[met == met.max()]
+    best = min(wished, key=lambda n: _known(float(cost[n])))
+    frugal = found.need.said.quality_priority != "quality"
+    if not frugal or _known(cost[best]) > WORTH_A_SWAP * _known(cost[wished[0]]):
+        best = wished[0]
     return np.array([best, *(n for n in ordered if n != best)], dtype=np.int64)
+
+
+def _wishes_met(found: Shortlist, numbers: Ints) -> Ints:
+    """Count the soft wishes that each option meets: how it is had, and a seller on a platform in use already."""
+    r, options = found.need.said, found.options
+    stacks = set(r.existing_stack or ())
+    on_stack = [bool(stacks & _stacks(options.facts, options.rows[n].option.seller)) for n in numbers]
+    as_wished = {"api": options.is_api[numbers], "self_host": ~options.is_api[numbers]}
+    return np.array(on_stack, dtype=np.int64) + (as_wished[r.prefer] if r.prefer else 0)
+
+
+def _stacks(facts: Facts, seller: str | None) -> frozenset[str]:
+    known = facts.sellers.get(seller or "")
+    return frozenset(known.stacks) if known else frozenset()
 
 
 def choose(found: Shortlist, scored: Scored) -> tuple[Chosen, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,6 @@ from ..tools.license import LicenseVerdict, Use, combine, judge
 from .economics import Economics
 from .need import SENSITIVE, Need
 from .options import Options, Row, capabilities
-
-if TYPE_CHECKING:
-    from .advice import Param
 
 Status = npt.NDArray[np.int8]
 MET, FAILED, UNKNOWN = 1, 0, -1
@@ -341,4 +337,3 @@ RULES: tuple[Rule, ...] = (
     Rule("latency", ("latency_seconds", "realtime"), _latency, False),
     Rule("budget", ("monthly_budget",), _budget, True),
 )
-ParamOf = Callable[[Case, int], "tuple[Param, Param, tuple[str, ...]]"]

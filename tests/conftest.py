@@ -5,7 +5,9 @@ import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -56,3 +58,34 @@ def _no_attempt_unseen(refused: list[str]) -> Iterator[None]:
     attempts = list(refused)
     refused.clear()
     assert not attempts, f"the code under test reached for the network: {attempts}"
+
+
+FACTORIES = Path(__file__).parent / "factories"
+
+
+def _load(name: str) -> ModuleType:
+    """Return a module of tests/factories by its path, since tests are no package."""
+    spec = spec_from_file_location(name, FACTORIES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def tiny() -> ModuleType:
+    """The module tests/factories/tiny_facts.py."""
+    return _load("tiny_facts")
+
+
+@pytest.fixture(scope="session")
+def recheck() -> ModuleType:
+    """The module tests/factories/recheck.py: constraints derived anew from the raw catalog."""
+    return _load("recheck")
+
+
+@pytest.fixture(scope="session")
+def needs() -> ModuleType:
+    """The module tests/factories/needs.py: needs drawn at random."""
+    return _load("needs")

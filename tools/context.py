@@ -19,7 +19,6 @@ _PER_UNIT: dict[tuple[Unit, bool], tuple[float, float, float]] = {
     ("pages", True): (250.0, 600.0, 1200.0),
     ("pages", False): (300.0, 650.0, 1000.0),
 }
-EFFECTIVE_FROM = 64_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,7 @@ _RULES: dict[str, Callable[[Clause, Use], Outcome]] = {
     "application": lambda c, u: _when(u.commercial is not False)(c),
     "acceptable_use": lambda c, u: _when(True)(c),
     "hosting": lambda c, u: _when(u.hosting)(c),
-    "redistribution": lambda c, u: _when(u.redistribute)(c),
+    "redistribution": lambda c, u: _when(u.redistribute or u.license_to is not None)(c),
     "base_model": lambda c, u: _when(True)(c),
     "termination": lambda c, u: _when(True)(c),
     "indemnity": lambda c, u: _when(True)(c),

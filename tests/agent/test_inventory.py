@@ -1,6 +1,4 @@
 import datetime as dt
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -79,15 +77,6 @@ def test_stock_agrees_with_the_inventory(entries: dict[str, Entry], today: dt.da
     assert all(lack for _, _, lack in stock.held_back)
 
 
-def test_what_is_held_back_names_model_place_and_lack(today: dt.date) -> None:
-    facts = _tiny().facts(_tiny().model("m", offers=[_tiny().offer("p/none")], weights=_tiny().weights("unknown")))
+def test_what_is_held_back_names_model_place_and_lack(tiny: ModuleType, today: dt.date) -> None:
+    facts = tiny.facts(tiny.model("m", offers=[tiny.offer("p/none")], weights=tiny.weights("unknown")))
     assert held_back_options(facts, today) == (("m", "s", "price"), ("m", "weights", "licence"))
-
-
-def _tiny() -> ModuleType:
-    spec = spec_from_file_location("tiny_facts", Path(__file__).parents[1] / "factories" / "tiny_facts.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

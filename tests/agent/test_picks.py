@@ -140,3 +140,26 @@ def test_the_other_kind_goes_first_where_it_is_worth_offering(
 
 def test_a_choice_is_a_value() -> None:
     assert Chosen(3, "budget") == Chosen(3, "budget", 0)
+
+
+EVEN: Given = {"a": (0.9, 0.9), "b": (0.89, 0.9), "c": (0.6, 0.6), "d": (0.5, 0.5)}
+
+
+def test_a_platform_in_use_decides_between_options_as_good_as_tied(tiny: ModuleType) -> None:
+    stage = Stage(tiny, b={"seller": "home"})
+    sellers = dict(stage.facts.sellers)
+    sellers["home"] = sellers["s"].model_copy(update={"id": "home", "stacks": ("azure",)})
+    stage.facts.__dict__["sellers"] = sellers
+    assert stage.choose(EVEN)[0] == ("a", "first_choice")
+    assert stage.choose(EVEN, task="chat", existing_stack=["azure"])[0] == ("b", "first_choice")
+    assert stage.choose(EVEN, task="chat", existing_stack=["aws"])[0] == ("a", "first_choice")
+    assert stage.choose(FAR, task="chat", existing_stack=["azure"])[0] == ("a", "first_choice")
+
+
+@pytest.mark.parametrize(("wish", "kind"), [("self_host", "weights"), ("api", "api")])
+def test_a_wish_how_to_have_it_decides_between_options_as_good_as_tied(world: "Facts", wish: str, kind: str) -> None:
+    need = resolve(Requirements.from_mapping({"task": "chat", "prefer": wish}), world)
+    found = shortlist(build_options(world, DAY), need)
+    scored = score(found)
+    even = replace(scored, values=np.full_like(scored.values, 0.5), total=np.full(len(found.options), 0.5))
+    assert found.options.rows[int(ranked(found, even)[0])].option.kind == kind

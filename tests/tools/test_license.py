@@ -365,3 +365,9 @@ def test_of_what_nobody_sells_no_terms_are_known(tiny: ModuleType) -> None:
     assert check_license("retired", {}, facts=facts).verdict == "unknown"
     assert check_license("sold", {}, facts=facts).verdict == "conditional"
     assert check_license("sold", {"api": False}, facts=facts).verdict == "unknown"
+
+
+def test_naming_a_licence_to_pass_copies_on_under_is_passing_copies_on(tiny: ModuleType) -> None:
+    text = tiny.licence(tiny.clause("commercial", "allows"), tiny.clause("redistribution", "forbids"))
+    assert judge(text, Use()).verdict == "allowed"
+    assert judge(text, Use(license_to="MIT")).verdict == "forbidden"

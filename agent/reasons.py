@@ -299,8 +299,9 @@ def _unknowns(b: Bench) -> Iterator[Statement]:
 def _sign_first(b: Bench) -> Iterator[Statement]:
     kinds = b.found.need.said.data_sensitivity or frozenset()
     if b.seller and kinds & (SENSITIVE | {"pii", "minors"}):
+        health = "phi" in kinds or "baa" in (b.found.need.said.agreements or ())
         for paper in ("baa", "dpa", "zero_retention"):
-            if signs(b.seller, paper):
+            if signs(b.seller, paper) and (health or paper != "baa"):
                 params: Params = {"seller": b.seller.name, "paper": paper}
                 yield Statement(
                     text_id="risk.sign_first", params=params, cites=(f"seller/{b.seller.id}/papers.{paper}",)

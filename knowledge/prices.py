@@ -60,10 +60,14 @@ def _card(facts: Facts, day: dt.date, horizon_months: int) -> RateCard:
     if "prices" in facts.snapshot.missing:
         return RateCard(day, rates, changes)
     until = day + dt.timedelta(days=round(30.44 * horizon_months))
+    package = facts.sources.get(PACKAGE)
+    as_of = min(day, package.date) if package else day  # what the package said then, not what was seen on the day
     for price_id, info in _listed(wanted):
-        if rate := _rate(price_id, info, day):
+        if rate := _rate(price_id, info, day, as_of):
             rates[price_id] = rate
-            later = ((start, _rate(price_id, info, start)) for start in _start_dates(info) if day < start <= until)
+            later = (
+                (start, _rate(price_id, info, start, as_of)) for start in _start_dates(info) if day < start <= until
+            )
             changes[price_id] = tuple((start, found) for start, found in later if found)
     rates |= {r.price_id: r for r in _list_rates(facts) if r.price_id in wanted}
     return RateCard(day, rates, changes)
@@ -84,7 +88,7 @@ def _listed(wanted: set[str]) -> Iterator[tuple[str, "ModelInfo"]]:
                 yield price_id, info
 
 
-def _rate(price_id: str, info: "ModelInfo", day: dt.date) -> Rate | None:
+def _rate(price_id: str, info: "ModelInfo", day: dt.date, as_of: dt.date) -> Rate | None:
     hours = [dt.datetime(day.year, day.month, day.day, hour, tzinfo=dt.UTC) for hour in _HOURS]
     prices = [info.get_prices(hour) for hour in hours] if isinstance(info.prices, list) else [info.get_prices(hours[0])]
     peak = max(prices, key=_weight)
@@ -93,7 +97,7 @@ def _rate(price_id: str, info: "ModelInfo", day: dt.date) -> Rate | None:
     batch = info.get_prices(hours[12], {"processing": "batch"}) if info.price_variants else peak
     batch_tiers = _tiers(batch) if batch != info.get_prices(hours[12]) else ()
     differs = any(_weight(price) != _weight(peak) for price in prices)
-    return Rate(price_id, tiers, batch_tiers, differs, PACKAGE, day)
+    return Rate(price_id, tiers, batch_tiers, differs, PACKAGE, as_of)
 
 
 def _tiers(price: "ModelPrice") -> tuple[Tier, ...]:

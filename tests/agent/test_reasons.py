@@ -109,3 +109,13 @@ def test_a_measured_window_is_told_with_its_source(core: Any) -> None:
     window = core.facts.models["llama-4-scout"].window
     measured = window.effective if window else None
     assert measured is None or [s.params["effective"] for s in told if s] == [measured.value] * len(advice.picks)
+
+
+def test_a_health_agreement_is_asked_for_health_data_alone(core: Any) -> None:
+    def papers(kind: str) -> set[Any]:
+        fields = {"task": "chat", "data_sensitivity": [kind], "on_prem": False}
+        made = advise(fields, facts=core.facts, today=core.day)
+        return {s.params["paper"] for pick in made.picks for s in pick.risks if s.text_id == "risk.sign_first"}
+
+    assert papers("pii") == {"dpa", "zero_retention"}
+    assert papers("phi") >= {"baa", "zero_retention"}

@@ -17,7 +17,7 @@ from genai_prices.types import ModelInfo, ModelPrice, Provider
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelwise.knowledge.facts import Facts
+from modelwise.knowledge.facts import Facts, load_facts
 from modelwise.knowledge.prices import PACKAGE, Rate, RateCard, Tier, rate_card
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
@@ -221,3 +221,9 @@ def test_a_card_is_made_once_a_day(tiny: ModuleType) -> None:
     facts = tiny.priced([LUNA])
     assert rate_card(facts, DAY) is rate_card(facts, DAY)
     assert rate_card(facts, DAY) is not rate_card(facts, NEW_YEAR)
+
+
+def test_a_price_of_the_package_is_of_the_day_of_the_package() -> None:
+    known = load_facts()
+    dates = {r.as_of for r in rate_card(known, dt.date(2026, 12, 31)).rates.values() if r.source == PACKAGE}
+    assert dates == {known.sources[PACKAGE].date}

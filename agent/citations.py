@@ -44,7 +44,7 @@ def _article(key: CiteKey, facts: Facts, day: dt.date) -> Citation:
         key=key,
         kind="article",
         title=article.title,
-        date=str(article.date),
+        date=str(article.date or "undated"),
         file=article.file,
         lines=claim.lines[int(number or 1) - 1],
         section=claim.section,

@@ -136,17 +136,19 @@ def _catalog(effort: Effort) -> dict[str, Spread]:
 
 def enlarged(facts: "Facts", times: int) -> "Facts":
     """Return facts with a catalog `times` as large: copies under new ids that are nobody's predecessors."""
+    from msgspec.structs import replace
+
     from ..knowledge.facts import Facts
 
     vendors = []
     for vendor in facts.snapshot.vendors:
         copies = (
-            model.model_copy(update={"id": f"{model.id}-copy-{number}", "predecessor": None, "aliases": ()})
+            replace(model, id=f"{model.id}-copy-{number}", predecessor=None, aliases=())
             for number in range(1, times)
             for model in vendor.models
         )
-        vendors.append(vendor.model_copy(update={"models": (*vendor.models, *copies)}))
-    return Facts(facts.snapshot.model_copy(update={"vendors": tuple(vendors)}))
+        vendors.append(replace(vendor, models=(*vendor.models, *copies)))
+    return Facts(replace(facts.snapshot, vendors=tuple(vendors)))
 
 
 GROUPS: Mapping[str, Callable[[Effort], dict[str, Spread]]] = {

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..knowledge.facts import Facts, load_facts
 from ..knowledge.prices import Rate, RateCard, Tier, rate_card
-from ..knowledge.schema import Window
+from ..knowledge.schema import Sourced, Window
 from ..tools.context import check_window, estimate_tokens
 from ..tools.cost import (
     BreakEven,
@@ -238,9 +238,7 @@ def _window(case: Case) -> Window | None:
     if "model" in case:
         return _facts().models[case["model"]].window
     limits = case["window"]
-    return limits and Window.model_validate(
-        {name: {"value": tokens, "source": "cases"} for name, tokens in limits.items()}
-    )
+    return limits and Window(**{name: Sourced(tokens, "cases") for name, tokens in limits.items()})
 
 
 def judge_memory(case: Case) -> Outcome:

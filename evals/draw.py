@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import to_builtins
+
 from ..knowledge.facts import Facts, load_facts
+from ..knowledge.schema import Record, Sourced
 from ..knowledge.stats import article_of
 
 SEED = 0
@@ -72,27 +75,33 @@ def draw_values(facts: Facts, seed: int = SEED, count: int = VALUES_PER_KIND) ->
 
 def sourced_values(facts: Facts) -> Iterator[Value]:
     """Find every value of a drawn kind, at any depth of the catalog, the sellers and the list prices."""
-    tree = facts.snapshot.model_dump(mode="json", include={"vendors", "sellers", "list_prices"}, exclude_defaults=True)
-    for part, items in tree.items():
-        yield from _values(items, part, (part,))
+    for part in ("vendors", "sellers", "list_prices"):
+        yield from _values(getattr(facts.snapshot, part), part, (part,))
 
 
 def _values(node: Any, name: str, path: tuple[str, ...]) -> Iterator[Value]:
-    if isinstance(node, list):
-        for place, item in enumerate(node):
-            label = item.get("id") or item.get("price_id") or place if isinstance(item, dict) else place
-            yield from _values(item, f"{name}/{label}", path)
+    if isinstance(node, Record) and getattr(node, "source", None) and (kind := _kind(path)):
+        yield _value(node, name, kind)
+    for key, item in _items(node):
+        yield from _values(item, f"{name}/{key}", path if isinstance(node, tuple) else (*path, key))
+
+
+def _items(node: Any) -> Iterator[tuple[str, Any]]:
+    """Return what a node holds under the names that the drawn list has for it."""
+    if isinstance(node, tuple):
+        named = ((getattr(item, "id", None) or getattr(item, "price_id", None), item) for item in node)
+        yield from ((str(label or place), item) for place, (label, item) in enumerate(named))
+    elif isinstance(node, Record):
+        yield from ((key, getattr(node, key)) for key in node.__struct_fields__ if key != "also")
     elif isinstance(node, dict):
-        if "source" in node and (kind := _kind(path)):
-            yield _value(node, name, kind)
-        for key, item in node.items():
-            if key != "also":
-                yield from _values(item, f"{name}/{key}", (*path, key))
+        yield from node.items()
 
 
-def _value(node: dict[str, Any], name: str, kind: str) -> Value:
-    said = node.get("value", {key: item for key, item in node.items() if key not in ("id", "source", "note")})
-    return Value(name.split("/models/")[-1], kind, str(said), node["source"], node.get("note") or "")
+def _value(node: Any, name: str, kind: str) -> Value:
+    fields = to_builtins(node.value if isinstance(node, Sourced) else node)
+    if isinstance(fields, dict):
+        fields = {key: item for key, item in fields.items() if key not in ("id", "source", "note")}
+    return Value(name.split("/models/")[-1], kind, str(fields), node.source, getattr(node, "note", None) or "")
 
 
 def _kind(path: tuple[str, ...]) -> str | None:

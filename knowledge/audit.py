@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from .build import HERE, InvalidKnowledge, compile_snapshot
+from .build import HERE, InvalidKnowledge, compile_snapshot, written
 from .check import cited_lines, out_of_range, read_lines, uncovered, unfounded_numbers, unprinted_words
 from .facts import Facts
 from .schema import Claim, Skip
@@ -52,7 +52,7 @@ def audit(facts: Facts, texts: Path | None, folder: Path = HERE) -> Audit:
             problems.append(f"{folder}: {error}")
         else:
             facts = Facts(compiled)
-            problems += _stale(compiled.model_dump_json(exclude_defaults=True), folder / "snapshot.json")
+            problems += _stale(written(compiled), folder / "snapshot.json")
     else:
         skipped.append("schema and snapshot: the YAML is not at hand; only the compiled snapshot was read")
     problems += [problem for article in facts.articles for problem in _article_problems(facts, article, texts)]
@@ -60,7 +60,7 @@ def audit(facts: Facts, texts: Path | None, folder: Path = HERE) -> Audit:
 
 
 def _stale(compiled: str, snapshot: Path) -> list[str]:
-    if snapshot.exists() and snapshot.read_text(encoding="utf-8").rstrip("\n") == compiled:
+    if snapshot.exists() and snapshot.read_text(encoding="utf-8") == compiled:
         return []
     return [f"{snapshot.name} is not what the YAML compiles to; run `make snapshot`"]
 

@@ -2,19 +2,37 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import msgspec
 import yaml
 
-from .schema import Snapshot, Sourced
+from .schema import Record, Snapshot
 
 VERSION = 1
 HERE = Path(__file__).parent
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-]*")
 SNAPSHOT = HERE / "snapshot.json"
-PARTS = ("articles", "attributes", "sources", "licences", "sellers", "devices", "fx", "list_prices")
+# Each part of the snapshot and the files it is written in: one record a file, or a list of them.
+PARTS: Mapping[str, str] = {
+    "articles": "articles.yaml",
+    "attributes": "attributes.yaml",
+    "sources": "sources.yaml",
+    "claims": "claims/[0-9]*.yaml",
+    "skipped": "claims/skipped.yaml",
+    "vendors": "catalog/*.yaml",
+    "licences": "licences.yaml",
+    "sellers": "sellers.yaml",
+    "tables": "benchmarks/*.yaml",
+    "devices": "devices.yaml",
+    "fx": "fx.yaml",
+    "list_prices": "list_prices.yaml",
+    "conflicts": "conflicts.yaml",
+}
+# A value with its source as a row, with what stands where nothing is written.
+_ROW: Mapping[str, Any] = {"value": None, "source": None, "as_of": None, "note": None, "also": ()}
 
 
 class InvalidKnowledge(ValueError):
@@ -31,22 +49,12 @@ def compile_snapshot(folder: Path = HERE, *, without: frozenset[str] = frozenset
         InvalidKnowledge: a reference that points nowhere, a repeated id, an unknown attribute.
 
     """
-    parts: dict[str, Any] = {name: [] if name in without else _read(folder / f"{name}.yaml") for name in PARTS}
-    parts["claims"] = [
-        claim
-        for path in sorted((folder / "claims").glob("[0-9]*.yaml"))
-        if not {"claims", f"claims/{path.stem}"} & without
-        for claim in _read(path)
-    ]
-    parts["skipped"] = _read(folder / "claims" / "skipped.yaml")
-    parts["vendors"] = [_read(path) for path in sorted((folder / "catalog").glob("*.yaml"))]
-    parts["tables"] = [] if "tables" in without else [_read(p) for p in sorted((folder / "benchmarks").glob("*.yaml"))]
-    dates = {source["id"]: source["date"] for source in _read(folder / "sources.yaml")}
-    # Not dated: a pair of ids in `about` would be taken for a value with its source.
-    disputes = folder / "conflicts.yaml"
-    recorded = _read(disputes) if "conflicts" not in without and disputes.exists() else []
-    whole = {"version": VERSION, "missing": sorted(without), **_dated(parts, dates), "conflicts": recorded}
-    snapshot = Snapshot.model_validate(whole)
+    hints = get_type_hints(Snapshot, include_extras=True)
+    parts = {
+        name: tuple(record for path in paths for record in _records(path, get_args(hints[name])[0]))
+        for name, paths in _files(folder, without)
+    }
+    snapshot = Snapshot(version=VERSION, missing=tuple(sorted(without)), **parts)
     if problems := sorted(set(find_problems(snapshot))):
         raise InvalidKnowledge("\n".join(problems))
     return snapshot
@@ -54,10 +62,15 @@ def compile_snapshot(folder: Path = HERE, *, without: frozenset[str] = frozenset
 
 def write_snapshot(path: Path = SNAPSHOT, folder: Path = HERE) -> bool:
     """Compile and write the snapshot; says whether it changed."""
-    text = compile_snapshot(folder).model_dump_json(exclude_defaults=True) + "\n"
+    text = written(compile_snapshot(folder))
     changed = not path.exists() or path.read_text(encoding="utf-8") != text
     path.write_text(text, encoding="utf-8")
     return changed
+
+
+def written(snapshot: Snapshot) -> str:
+    """Return the snapshot as its file has it."""
+    return msgspec.json.encode(snapshot).decode() + "\n"
 
 
 def find_problems(snapshot: Snapshot) -> Iterator[str]:
@@ -133,19 +146,23 @@ def _recorded(snapshot: Snapshot, subjects: Set[str]) -> Iterator[str]:
 
 
 def _used_sources(snapshot: Snapshot) -> Iterator[str]:
-    yield from _sources_in(snapshot.model_dump(exclude={"claims", "skipped", "articles", "attributes", "sources"}))
+    for record in _within(snapshot):
+        for name in ("source", "capabilities_source"):
+            if isinstance(source := getattr(record, name, None), str):
+                yield source
 
 
-def _sources_in(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key in ("source", "capabilities_source") and isinstance(item, str):
-                yield item
-            else:
-                yield from _sources_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _sources_in(item)
+def _within(value: Any) -> Iterator[Record]:
+    """Return every record at any depth; claims hold none."""
+    if isinstance(value, Record):
+        yield value
+        value = [getattr(value, name) for name in value.__struct_fields__ if name != "claims"]
+    elif isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, tuple):
+        return
+    for item in value:
+        yield from _within(item)
 
 
 def _repeats(what: str, ids: Iterable[str]) -> Iterator[str]:
@@ -156,23 +173,36 @@ def _repeats(what: str, ids: Iterable[str]) -> Iterator[str]:
         seen.add(i)
 
 
-def _read(path: Path) -> Any:
+def _files(folder: Path, without: Set[str]) -> Iterator[tuple[str, list[Path]]]:
+    for name, pattern in PARTS.items():
+        files = sorted(folder.glob(pattern)) if "*" in pattern else [folder / pattern]
+        yield name, [path for path in files if not {name, f"{name}/{path.stem}"} & without]
+
+
+def _records(path: Path, kind: type[Any]) -> list[Any]:
     with path.open(encoding="utf-8") as file:
-        return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or []
+        tree = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or []
+    return [_record(row, kind, path) for row in as_records(tree if isinstance(tree, list) else [tree])]
 
 
-_SHORT = frozenset(Sourced.model_fields)
+def _record(row: Any, kind: type[Any], path: Path) -> Any:
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        name = row.get("id", row) if isinstance(row, dict) else row
+        raise InvalidKnowledge(f"{path.name}: {name}: {error}") from None
 
 
-def _dated(value: Any, dates: dict[str, Any]) -> Any:
-    """Return the same tree with `[value, source]` written out and every `as_of` filled from its source's date."""
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[1], str) and value[1] in dates:
-        value = {"value": value[0], "source": value[1]}
-    if isinstance(value, dict):
-        if "value" in value and "source" in value and value.keys() <= _SHORT:
-            return {"as_of": dates.get(value["source"]), **value}
-        return {key: _dated(item, dates) for key, item in value.items()}
-    return [_dated(item, dates) for item in value] if isinstance(value, list) else value
+def as_records(tree: Any) -> Any:
+    """Return the same tree with every mapping that holds a value and its source as the row that a record of it is."""
+    if isinstance(tree, list):
+        return [as_records(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    tree = {key: as_records(item) for key, item in tree.items()}
+    if not {"value", "source"} <= tree.keys() <= set(_ROW):
+        return tree
+    return [tree.get(name, empty) for name, empty in _ROW.items()]
 
 
 def main() -> None:

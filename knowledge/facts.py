@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import msgspec
+
 from .schema import Article, Attribute, Claim, Device, Licence, Model, Seller, Snapshot, Source, Table, Vendor
 
 SNAPSHOT = Path(__file__).parent / "snapshot.json"
@@ -83,9 +85,12 @@ class Facts:
         return (rate.per_usd, rate.source, rate.as_of) if rate else None
 
 
+_READER = msgspec.json.Decoder(Snapshot)
+
+
 def read_facts(path: Path) -> Facts:
     """Facts from a compiled snapshot file."""
-    return Facts(Snapshot.model_validate_json(path.read_bytes()))
+    return Facts(_READER.decode(path.read_bytes()))
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from .facts import Facts
 from .schema import Source
 
@@ -145,4 +147,4 @@ def _source(package: Package, version: Sequence[int], facts: Facts, date: str) -
         "id": f"{package.series}-{number}", "title": f"{package.name} {number}, {package.title}", "date": date,
         "kind": "catalog", "read": "copy", "licence": "MIT",
     }  # fmt: skip
-    return facts.sources.get(str(fields["id"])) or Source.model_validate(fields)
+    return facts.sources.get(str(fields["id"])) or msgspec.convert(fields, Source)

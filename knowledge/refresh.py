@@ -14,17 +14,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from .build import HERE, write_snapshot
 from .facts import Facts
 from .packages import Reading
 from .prices import rate_card
-from .rewrite import Edit, add_source, rewrite
+from .rewrite import Edit, add_source, as_written, rewrite
 from .schema import ListPrice, Model, Offer, Source, Sourced, Window
 
 CONFLICT = Decimal("0.01")
 PER_MILLION = 1_000_000
 Kind = Literal["list price", "window", "retirement", "price"]
 Value = float | int | dt.date
+Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ def _new_list_price(held: ListPrice, stated: Mapping[str, float], source: Source
         "cached_usd_per_m": stated.get("cached", held.cached_usd_per_m), "source": source.id, "as_of": source.date,
         "note": "; ".join(filter(None, [held.note, was])),
     }  # fmt: skip
-    return Edit("list_prices", (held.id,), {**held.model_dump(exclude_none=True), **fields})
+    return Edit("list_prices", (held.id,), {**as_written(held), **fields})
 
 
 def _prices(facts: Facts, reading: Reading, day: dt.date) -> Iterator[Difference]:
@@ -178,15 +181,15 @@ def _windows(facts: Facts, reading: Reading, day: dt.date) -> Iterator[Differenc
     """Token limits: a seller's own against its row, a model's own against the rows of all its sellers."""
     for model in facts.models.values():
         rows = [row for offer in model.offers if offer.window is None and (row := _litellm_row(reading, offer))]
-        yield from _limits(model.id, (model.id, "window"), model.window, rows, reading)
+        yield from _limits(facts, model.id, (model.id, "window"), model.window, rows, reading)
         for number, offer in enumerate(model.offers):
             row = _litellm_row(reading, offer)
             at = (model.id, "offers", number, "window")
-            yield from _limits(f"{model.id} at {offer.seller}", at, offer.window, [row] if row else [], reading)
+            yield from _limits(facts, f"{model.id} at {offer.seller}", at, offer.window, [row] if row else [], reading)
 
 
 def _limits(
-    about: str, at: tuple[str | int, ...], window: Window | None, rows: Sequence[Mapping[str, Any]], reading: Reading
+    facts: Facts, about: str, at: Place, window: Window | None, rows: Sequence[Mapping[str, Any]], reading: Reading
 ) -> Iterator[Difference]:
     for part in ("total", "max_input", "max_output") if window and rows else ():
         held: Sourced[int] | None = getattr(window, part)
@@ -194,7 +197,7 @@ def _limits(
             continue
         stated = [limit for row in rows for limit in _stated_limits(row, part, split=bool(window and window.max_input))]
         if stated and held.value not in stated:
-            yield _difference("window", f"{about}: {part}, tokens", (*at, part), held, stated[0], reading)
+            yield _difference(facts, "window", f"{about}: {part}, tokens", (*at, part), held, stated[0], reading)
 
 
 def _stated_limits(row: Mapping[str, Any], part: str, *, split: bool) -> list[int]:
@@ -219,7 +222,7 @@ def _retirement(facts: Facts, reading: Reading, day: dt.date) -> Iterator[Differ
             yield Difference("retirement", about, None, "not held", None, stated, reading.source.id, False)
         else:
             at = (model.id, "offers", number, "retires")
-            yield _difference("retirement", about, at, offer.retires, stated, reading)
+            yield _difference(facts, "retirement", about, at, offer.retires, stated, reading)
 
 
 def _offers(facts: Facts) -> Iterator[tuple[Model, int, Offer]]:
@@ -247,18 +250,17 @@ def _superseded(source: str, reading: Reading) -> bool:
 
 
 def _difference(
-    kind: Kind, about: str, at: tuple[str | int, ...], held: Sourced[Any], stated: Value, reading: Reading
+    facts: Facts, kind: Kind, about: str, at: Place, held: Sourced[Any], stated: Value, reading: Reading
 ) -> Difference:
     written = _superseded(held.source, reading)
     edit = Edit("catalog", at, _new_value(held, stated, reading.source)) if written else None
-    return Difference(kind, about, held.value, held.source, held.as_of, stated, reading.source.id, written, edit)
+    seen = held.as_of or facts.sources[held.source].date
+    return Difference(kind, about, held.value, held.source, seen, stated, reading.source.id, written, edit)
 
 
 def _new_value(held: Sourced[Any], stated: Value, source: Source) -> dict[str, Any]:
     """Make the new value, the old one first among `also`, with its day."""
-    note = "; ".join(filter(None, [held.note, f"as of {held.as_of}"]))
-    was = {"value": held.value, "source": held.source, "note": note}
-    before = [was, *(other.model_dump(exclude_none=True) for other in held.also)]
+    before = [as_written(other) for other in (msgspec.structs.replace(held, also=()), *held.also)]
     return {"value": stated, "source": source.id, "also": before}
 
 

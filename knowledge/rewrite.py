@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import yaml
 
-from .schema import Source
+from .schema import Record, Source
 
 Step = str | int
 Pending = dict[tuple[str, tuple[Step, ...], str], None]
@@ -37,6 +38,11 @@ def flow(value: Mapping[str, Any]) -> str:
     return str(text).strip()
 
 
+def as_written(record: Record) -> dict[str, Any]:
+    """Return a record as people write it: without what it does not state, days as days."""
+    return {name: value for name, value in msgspec.structs.asdict(record).items() if value not in (None, ())}
+
+
 def rewrite(folder: Path, edits: Iterable[Edit]) -> None:
     """Apply every edit, one file at a time, from the end of the file to its beginning.
 
@@ -62,7 +68,7 @@ def add_source(path: Path, source: Source) -> None:
     text = path.read_text(encoding="utf-8")
     known = {entry["id"] for entry in yaml.load(text, Loader=_loader())}
     if source.id not in known:
-        path.write_text(f"{text.rstrip()}\n- {flow(source.model_dump(exclude_none=True))}\n", encoding="utf-8")
+        path.write_text(f"{text.rstrip()}\n- {flow(as_written(source))}\n", encoding="utf-8")
 
 
 def _replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:

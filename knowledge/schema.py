@@ -3,11 +3,11 @@
 import datetime as dt
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from msgspec import Meta, Struct
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]*$")]
-SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]*$")]
-LineNumber = Annotated[int, Field(ge=1)]
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.\-]*\Z")]
+SourceId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.\-]*\Z")]
+LineNumber = Annotated[int, Meta(ge=1)]
 LineRange = tuple[LineNumber, LineNumber]
 T = TypeVar("T")
 
@@ -30,31 +30,21 @@ ClauseKind = Literal[
 ]  # fmt: skip
 
 
-class Record(BaseModel):
-    """A frozen record that refuses unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """A frozen record that refuses unknown keys; no record holds itself, so none is left to the collector."""
 
 
-class Other(Record):
-    """A second source's value that differs from the one we hold."""
-
-    value: Any
-    source: SourceId
-    note: str | None = None
-
-
-class Sourced(Record, Generic[T]):
-    """A value with its source and day; YAML may say `[value, source]`, which the build writes out with its date."""
+class Sourced(Record, Generic[T], frozen=True, array_like=True):
+    """A value with its source, as `[value, source]` in YAML; `as_of` where the day is not the source's own."""
 
     value: T
     source: SourceId
     as_of: dt.date | None = None
     note: str | None = None
-    also: tuple[Other, ...] = ()
+    also: tuple["Sourced[Any]", ...] = ()
 
 
-class Source(Record):
+class Source(Record, frozen=True, kw_only=True):
     """One place that facts were read in; listed once in sources.yaml."""
 
     id: SourceId
@@ -67,20 +57,20 @@ class Source(Record):
     note: str | None = None
 
 
-class Article(Record):
+class Article(Record, frozen=True, kw_only=True):
     """One of the five articles: which file, what it says of itself, how to recognise it."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
+    id: Annotated[str, Meta(pattern=r"^\d{3}\Z")]
     file: str
     sha256: str
     title: str
-    date: dt.date | Literal["undated"]
+    date: dt.date | None  # None: undated
     dated_by: dt.date
     language: Literal["zh-Hans", "zh-Hant"]
     note: str | None = None
 
 
-class Attribute(Record):
+class Attribute(Record, frozen=True, kw_only=True):
     """What a claim can be about: the closed list that makes claims comparable."""
 
     id: str
@@ -90,11 +80,11 @@ class Attribute(Record):
     en: str
 
 
-class Claim(Record):
+class Claim(Record, frozen=True, kw_only=True):
     """One fact of an article in our own words, with the lines it stands on."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^\d{3}/[a-z0-9][a-z0-9.\-]*$")]
-    lines: Annotated[tuple[LineRange, ...], Field(min_length=1)]
+    id: Annotated[str, Meta(pattern=r"^\d{3}/[a-z0-9][a-z0-9.\-]*\Z")]
+    lines: Annotated[tuple[LineRange, ...], Meta(min_length=1)]
     section: str
     kind: ClaimKind
     about: dict[str, str] = {}
@@ -103,20 +93,20 @@ class Claim(Record):
     when: dict[str, Any] = {}
     stance: Stance = "none"
     value: Any = None
-    zh: Annotated[str, StringConstraints(min_length=4)]
-    en: Annotated[str, StringConstraints(min_length=4)]
+    zh: Annotated[str, Meta(min_length=4)]
+    en: Annotated[str, Meta(min_length=4)]
 
 
-class Skip(Record):
+class Skip(Record, frozen=True):
     """Lines of an article that state nothing, and why."""
 
     article: str
-    lines: Annotated[tuple[LineRange, ...], Field(min_length=1)]
+    lines: Annotated[tuple[LineRange, ...], Meta(min_length=1)]
     reason: SkipReason
     note: str | None = None
 
 
-class Window(Record):
+class Window(Record, frozen=True):
     """Token limits; `effective` is what a long-context test measured, not what is claimed."""
 
     total: Sourced[int]
@@ -125,7 +115,7 @@ class Window(Record):
     effective: Sourced[int] | None = None
 
 
-class Efforts(Record):
+class Efforts(Record, frozen=True):
     """Reasoning effort levels on offer; `none` among them means that thinking can be switched off."""
 
     levels: tuple[Effort, ...]
@@ -133,7 +123,7 @@ class Efforts(Record):
     source: SourceId
 
 
-class Languages(Record):
+class Languages(Record, frozen=True, kw_only=True):
     """Languages the vendor lists (BCP 47), and those it is known not to write."""
 
     supported: tuple[str, ...] = ()
@@ -141,14 +131,14 @@ class Languages(Record):
     source: SourceId
 
 
-class KvCache(Record):
+class KvCache(Record, frozen=True):
     """Bytes of KV cache: per token, and a fixed part a sequence for recurrent layers (16-bit)."""
 
     bytes_per_token: Sourced[int]
     bytes_per_sequence: int = 0
 
 
-class Weights(Record):
+class Weights(Record, frozen=True, kw_only=True):
     """Downloadable weights at one revision."""
 
     repo: str
@@ -160,14 +150,14 @@ class Weights(Record):
     kv: KvCache | None = None
     files_gb: dict[Precision, Sourced[float]] = {}
     precisions: tuple[Precision, ...] = ("bf16", "fp8", "int4")
-    on_device: Sourced[float] | None = Field(default=None, description="decode tokens per second on a phone")
+    on_device: Sourced[float] | None = None  # decode tokens per second on a phone
 
 
-class Offer(Record):
+class Offer(Record, frozen=True):
     """An API listing: who sells it under which price id, seen on which day, until when."""
 
     seller: Slug
-    price_id: str = Field(description="provider/id in genai-prices")
+    price_id: str  # provider/id in genai-prices
     listed: Sourced[dt.date]
     retires: Sourced[dt.date] | None = None
     successor: Slug | None = None
@@ -176,7 +166,7 @@ class Offer(Record):
     capabilities: tuple[str, ...] | None = None
 
 
-class Seconds(Record):
+class Seconds(Record, frozen=True):
     """Measured wall-clock seconds a task at one effort, with the tokens spent where known."""
 
     effort: Effort
@@ -184,14 +174,14 @@ class Seconds(Record):
     tokens: int | None = None
 
 
-class Predecessor(Record):
+class Predecessor(Record, frozen=True):
     """The same-tier model that this one replaces, by the vendor's own table or naming."""
 
     model: Slug
     source: SourceId
 
 
-class Model(Record):
+class Model(Record, frozen=True, kw_only=True):
     """One model; everything that differs by seller or precision stands in offers and weights."""
 
     id: Slug
@@ -203,14 +193,14 @@ class Model(Record):
     released: Sourced[dt.date] | None = None
     status: Literal["released", "announced", "never_released"] = "released"
     predecessor: Predecessor | None = None
-    field: Literal["medicine", "finance", "law"] | None = Field(default=None, description="made for one field of use")
+    field: Literal["medicine", "finance", "law"] | None = None  # made for one field of use
     params_total_b: Sourced[float | Literal["undisclosed"]] | None = None
     params_active_b: Sourced[float | Literal["undisclosed"]] | None = None
     architecture: Sourced[Literal["dense", "moe", "hybrid", "diffusion", "encoder", "undisclosed"]] | None = None
     window: Window | None = None
     efforts: Efforts | None = None
     reasoning_tokens: dict[Effort, Sourced[int]] = {}
-    tokenizer_factor: Sourced[float] | None = Field(default=None, description="tokens against o200k, same text")
+    tokenizer_factor: Sourced[float] | None = None  # tokens against o200k, same text
     modalities_in: tuple[str, ...] = ("text",)
     modalities_out: tuple[str, ...] = ("text",)
     capabilities: tuple[str, ...] = ()
@@ -222,7 +212,7 @@ class Model(Record):
     note: str | None = None
 
 
-class Family(Record):
+class Family(Record, frozen=True):
     """A brand line: the articles speak of these, the advice names one family a pick."""
 
     id: Slug
@@ -230,17 +220,17 @@ class Family(Record):
     aliases: tuple[str, ...] = ()
 
 
-class Vendor(Record):
+class Vendor(Record, frozen=True):
     """One catalog file: the maker, its families and its models."""
 
     id: Slug
     name: str
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
     families: tuple[Family, ...]
     models: tuple[Model, ...]
 
 
-class Clause(Record):
+class Clause(Record, frozen=True, kw_only=True):
     """One clause of a licence: what it demands, of whom, above which threshold."""
 
     id: str
@@ -248,14 +238,14 @@ class Clause(Record):
     section: str | None = None
     effect: Literal["allows", "forbids", "requires"]
     threshold: float | None = None
-    counted: str | None = Field(default=None, description="who is counted, over which period, on which date")
+    counted: str | None = None  # who is counted, over which period, on which date
     regions: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     zh: str
     en: str
 
 
-class Licence(Record):
+class Licence(Record, frozen=True, kw_only=True):
     """A licence text clause by clause; a text not read in full yields at best `conditional`."""
 
     id: Slug
@@ -270,7 +260,7 @@ class Licence(Record):
     note: str | None = None
 
 
-class Papers(Record):
+class Papers(Record, frozen=True):
     """Agreements a seller signs, and what it does with data without them."""
 
     baa: Sourced[bool] | None = None
@@ -279,15 +269,13 @@ class Papers(Record):
     residency: Sourced[tuple[str, ...]] | None = None
 
 
-class Seller(Record):
+class Seller(Record, frozen=True, kw_only=True):
     """Who sells an API: where it serves, under whose law, on which terms."""
 
     id: Slug
     name: str
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-    served: Sourced[tuple[str, ...]] | None = Field(
-        default=None, description='ISO codes, or ["*"] for all but not_served'
-    )
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
+    served: Sourced[tuple[str, ...]] | None = None  # ISO codes, or ["*"] for all but not_served
     not_served: Sourced[tuple[str, ...]] | None = None
     ownership_refused: Sourced[tuple[str, ...]] | None = None
     papers: Papers = Papers()
@@ -297,28 +285,28 @@ class Seller(Record):
     terms: Slug = "closed-api"
 
 
-class Score(Record):
+class Score(Record, frozen=True):
     """One row of a benchmark table for one model at one effort: score and place in the whole table."""
 
     model: Slug
     effort: Effort
     printed: str
-    scores: dict[str, tuple[float, int]] = Field(description="benchmark -> (score, rank in the whole table, 1 = best)")
+    scores: dict[str, tuple[float, int]]  # benchmark -> (score, rank in the whole table, 1 = best)
 
 
-class Benchmark(Record):
+class Benchmark(Record, frozen=True):
     """What one column of a table measures and for which aspects it is evidence."""
 
     name: str
     aspects: tuple[str, ...]
     unit: str
     better: Literal["higher", "lower"]
-    of: int = Field(description="rows of the whole table that have this figure")
+    of: int  # rows of the whole table that have this figure
     languages: tuple[str, ...] = ()
     field: Literal["medicine", "finance", "law"] | None = None
 
 
-class Table(Record):
+class Table(Record, frozen=True):
     """A published benchmark table: harness, date, author, and the rows of catalog models."""
 
     id: Slug
@@ -331,7 +319,7 @@ class Table(Record):
     rows: tuple[Score, ...]
 
 
-class Rent(Record):
+class Rent(Record, frozen=True):
     """An hourly price for one card, with its seller."""
 
     usd_per_hour: float
@@ -340,7 +328,7 @@ class Rent(Record):
     as_of: dt.date
 
 
-class Device(Record):
+class Device(Record, frozen=True, kw_only=True):
     """A GPU or device: usable memory, bandwidth, dated rents, where it can be bought."""
 
     id: Slug
@@ -356,7 +344,7 @@ class Device(Record):
     note: str | None = None
 
 
-class ExchangeRate(Record):
+class ExchangeRate(Record, frozen=True):
     """Units of a currency for one US dollar on a day."""
 
     currency: Literal["CNY", "EUR", "TWD"]
@@ -365,7 +353,7 @@ class ExchangeRate(Record):
     as_of: dt.date
 
 
-class ListPrice(Record):
+class ListPrice(Record, frozen=True, kw_only=True):
     """A seller's list price for an id that the price package does not carry."""
 
     id: str
@@ -378,33 +366,33 @@ class ListPrice(Record):
     note: str | None = None
 
 
-class RecordedSide(Record):
+class RecordedSide(Record, frozen=True):
     """What some claims say, in a word or a figure."""
 
     value: str
-    claims: Annotated[tuple[str, ...], Field(min_length=1)]
+    claims: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
-class Decision(Record):
+class Decision(Record, frozen=True):
     """What a checked source says of a disagreement, and the citation keys of where it stands."""
 
-    zh: Annotated[str, StringConstraints(min_length=4)]
-    en: Annotated[str, StringConstraints(min_length=4)]
-    keys: Annotated[tuple[str, ...], Field(min_length=1)]
+    zh: Annotated[str, Meta(min_length=4)]
+    en: Annotated[str, Meta(min_length=4)]
+    keys: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
-class RecordedConflict(Record):
+class RecordedConflict(Record, frozen=True):
     """A disagreement that people wrote down; `about` holds models, families, or a word where a rule is about none."""
 
     id: Slug
-    about: Annotated[tuple[str, ...], Field(min_length=1)]
+    about: Annotated[tuple[str, ...], Meta(min_length=1)]
     attribute: str
     severity: Literal["high", "medium", "low"]
-    sides: Annotated[tuple[RecordedSide, ...], Field(min_length=1)]
+    sides: Annotated[tuple[RecordedSide, ...], Meta(min_length=1)]
     decision: Decision | None = None
 
 
-class Snapshot(Record):
+class Snapshot(Record, frozen=True, kw_only=True):
     """Everything that is known, compiled and validated; the package reads only this."""
 
     version: int

@@ -17,6 +17,7 @@ OLD_PRICES_DAYS = 60
 Environment = Mapping[str, str]
 _PACKAGES = (
     "pydantic",
+    "msgspec",
     "numpy",
     "genai-prices",
     "langgraph",

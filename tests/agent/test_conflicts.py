@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -161,7 +162,7 @@ def _without(claims: frozenset[str], signals: Signals) -> Signals:
 
 
 def _rating(article: str, model: str, task: str, stars: int) -> Claim:
-    return Claim.model_validate(
+    return msgspec.convert(
         {
             "id": f"{article}/made-up",
             "lines": [[1, 1]],
@@ -172,7 +173,8 @@ def _rating(article: str, model: str, task: str, stars: int) -> Claim:
             "value": {"stars": stars, "of": 5},
             "zh": f"一句评价，{stars} 星。",
             "en": f"A rating of {stars} stars.",
-        }
+        },
+        Claim,
     )
 
 
@@ -185,7 +187,7 @@ def _turning(facts: Facts, today: dt.date) -> Iterator[Conflict]:
             model = found.options.rows[one.option].model.id
             made_up = (_rating("000", model, task, 5), _rating("004", model, task, 1))
             claims = (*facts.snapshot.claims, *made_up)
-            shown = conflicts_of(*decided(need, Facts(facts.snapshot.model_copy(update={"claims": claims})), today))
+            shown = conflicts_of(*decided(need, Facts(msgspec.structs.replace(facts.snapshot, claims=claims)), today))
             yield from (c for c in shown if any(side.text_id == "claim.decides" for side in c.sides))
 
 

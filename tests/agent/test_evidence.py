@@ -4,6 +4,7 @@ import datetime as dt
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
 from modelwise.agent.evidence import (
@@ -31,7 +32,7 @@ from modelwise.knowledge.schema import Claim
 DAY = dt.date(2026, 11, 21)
 NONE, HIGH, MAX, UNSTATED = (EFFORT_INDEX[name] for name in ("none", "high", "max", "unstated"))
 ARTICLE = {
-    "id": "000", "file": "f", "sha256": "0", "title": "T", "date": "undated", "dated_by": DAY, "language": "zh-Hans",
+    "id": "000", "file": "f", "sha256": "0", "title": "T", "date": None, "dated_by": DAY, "language": "zh-Hans",
 }  # fmt: skip
 ASPECTS = [
     {"id": "task:chat", "kind": "aspect", "zh": "对话", "en": "chat"},
@@ -117,7 +118,7 @@ def test_a_small_table_counts_less() -> None:
     ],
 )
 def test_what_a_sentence_says_as_a_number(fields: dict[str, Any], value: float | None, weight: float) -> None:
-    made = Claim.model_validate(claim("a", "closed", **fields))
+    made = msgspec.convert(claim("a", "closed", **fields), Claim)
     assert claim_signal(made) == value
     assert claim_weight(made) == weight
 

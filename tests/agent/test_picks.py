@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -100,7 +101,7 @@ def test_never_padded(tiny: ModuleType) -> None:
     ("days", "fields", "first"), [(182, {}, "b"), (183, {}, "a"), (200, {"horizon_months": 12}, "b")]
 )
 def test_no_first_choice_with_little_life_left(tiny: ModuleType, days: int, fields: dict[str, Any], first: str) -> None:
-    ends = {"retires": {"value": DAY + dt.timedelta(days), "source": "s"}}
+    ends = {"retires": [DAY + dt.timedelta(days), "s"]}
     assert Stage(tiny, a=ends).choose(FAR, task="chat", **fields)[0] == (first, "first_choice")
 
 
@@ -148,7 +149,7 @@ EVEN: Given = {"a": (0.9, 0.9), "b": (0.89, 0.9), "c": (0.6, 0.6), "d": (0.5, 0.
 def test_a_platform_in_use_decides_between_options_as_good_as_tied(tiny: ModuleType) -> None:
     stage = Stage(tiny, b={"seller": "home"})
     sellers = dict(stage.facts.sellers)
-    sellers["home"] = sellers["s"].model_copy(update={"id": "home", "stacks": ("azure",)})
+    sellers["home"] = msgspec.structs.replace(sellers["s"], id="home", stacks=("azure",))
     stage.facts.__dict__["sellers"] = sellers
     assert stage.choose(EVEN)[0] == ("a", "first_choice")
     assert stage.choose(EVEN, task="chat", existing_stack=["azure"])[0] == ("b", "first_choice")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import BaseModel
 
 from modelwise.agent.advice import Advice, Language, Option, Statement
@@ -21,7 +22,7 @@ from modelwise.agent.rules import RULES
 from modelwise.agent.score import score
 from modelwise.agent.shortlist import Shortlist, shortlist
 from modelwise.knowledge.facts import Facts
-from modelwise.knowledge.schema import Model, Snapshot
+from modelwise.knowledge.schema import Snapshot
 
 DAY = dt.date(2026, 11, 21)
 LANGUAGES: tuple[Language, ...] = ("zh-Hans", "zh-Hant", "en")
@@ -226,14 +227,14 @@ def failures(option: Option, fields: dict[str, Any], facts: Facts) -> tuple[str,
 def shuffled(facts: Facts) -> Facts:
     """The same facts, each list the other way round, vendors rotated; a model's own offers keep their order."""
     known = facts.snapshot
-    vendors = [v.model_copy(update={"models": v.models[::-1], "families": v.families[::-1]}) for v in known.vendors]
-    tables = [t.model_copy(update={"rows": t.rows[::-1]}) for t in known.tables]
+    vendors = [replace(v, models=v.models[::-1], families=v.families[::-1]) for v in known.vendors]
+    tables = [replace(t, rows=t.rows[::-1]) for t in known.tables]
     turned = {
         "vendors": (*vendors[7:], *vendors[:7]),
         "tables": tuple(tables[::-1]),
         **{name: getattr(known, name)[::-1] for name in ("claims", "licences", "sellers", "sources", "fx")},
     }
-    return Facts(known.model_copy(update=turned))
+    return Facts(replace(known, **turned))
 
 
 @often
@@ -256,12 +257,9 @@ def with_a_newcomer(snapshot: Snapshot) -> Snapshot:
     """One more model: a twin of a strong one under its own family and name, with no predecessor."""
     first = snapshot.vendors[0]
     likeness = next(m for v in snapshot.vendors for m in v.models if m.id == "gemma-4-31b")
-    twin = Model.model_validate(
-        {**likeness.model_dump(), "id": "newcomer", "name": "Newcomer", "aliases": (), "family": first.families[0].id,
-         "predecessor": None}
-    )  # fmt: skip
-    vendor = first.model_copy(update={"models": (*first.models, twin)})
-    return snapshot.model_copy(update={"vendors": (vendor, *snapshot.vendors[1:])})
+    twin = replace(likeness, id="newcomer", name="Newcomer", aliases=(), family=first.families[0].id, predecessor=None)
+    vendor = replace(first, models=(*first.models, twin))
+    return replace(snapshot, vendors=(vendor, *snapshot.vendors[1:]))
 
 
 @pytest.fixture(scope="module")

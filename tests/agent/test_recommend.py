@@ -121,7 +121,7 @@ def test_the_newest_day_of_each_kind_of_source_is_told(facts: Facts) -> None:
 
 def test_the_day_of_asking_decides_what_is_retired(tiny: ModuleType) -> None:
     ends = dt.date(2027, 9, 1)
-    offer = {**tiny.offer("s/closed"), "retires": {"value": ends, "source": "s"}}
+    offer = {**tiny.offer("s/closed"), "retires": [ends, "s"]}
     known = tiny.world(tiny.model("ending", family="h", offers=[offer], window=tiny.window(90_000)))
     need = Requirements.from_mapping({"models_only": ["ending"]})
     assert recommend(need, known, dt.date(2026, 11, 21)).status == "recommended"

@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from modelwise.knowledge.facts import Facts
 from modelwise.knowledge.schema import Clause, Device, Licence, ListPrice, Model, Seller, Snapshot, Vendor, Window
 
@@ -15,16 +17,7 @@ def model(name: str = "m", **fields: Any) -> Model:
     """A large language model of the family `f` that does not think; every field can be replaced."""
     known: dict[str, Any] = {"id": name, "name": name.title(), "family": "f", "kind": "llm", "tier": "large"}
     known["reasoning_tokens"] = {"unstated": [0, SOURCE]}
-    return Model.model_validate(written_out({**known, **fields}))
-
-
-def written_out(value: Any) -> Any:
-    """The same tree with each `[value, source]`, which only YAML may say, as a value with its source."""
-    if isinstance(value, list) and len(value) == 2 and value[1] in (SOURCE, "s"):
-        return {"value": value[0], "source": value[1]}
-    if isinstance(value, dict):
-        return {name: written_out(item) for name, item in value.items()}
-    return [written_out(item) for item in value] if isinstance(value, list) else value
+    return msgspec.convert({**known, **fields}, Model)
 
 
 def weights(licence: str = "free", *, kv: int | None = None, per_sequence: int = 0, **fields: Any) -> dict[str, Any]:
@@ -43,37 +36,36 @@ def window(total: int, max_input: int | None = None, max_output: int | None = No
     """A window; what is None is not stated."""
     limits = {"total": total, "max_input": max_input, "max_output": max_output}
     known = {name: [limit, SOURCE] for name, limit in limits.items() if limit is not None}
-    return Window.model_validate(written_out(known))
+    return msgspec.convert(known, Window)
 
 
 def clause(kind: str, effect: str, **fields: Any) -> Clause:
     """A clause whose id is its kind and effect."""
-    return Clause.model_validate(
-        {"id": f"{kind}-{effect}", "kind": kind, "effect": effect, "zh": "条款", "en": "clause", **fields}
-    )
+    known = {"id": f"{kind}-{effect}", "kind": kind, "effect": effect, "zh": "条款", "en": "clause"}
+    return msgspec.convert({**known, **fields}, Clause)
 
 
 def licence(*clauses: Clause, name: str = "free", text_read: str = "full", **fields: Any) -> Licence:
     """A licence of these clauses, read in full."""
     known = {"id": name, "name": name.title(), "osi": False, "text_read": text_read, "read_on": DAY, "source": SOURCE}
-    return Licence.model_validate({**known, "clauses": clauses, **fields})
+    return msgspec.convert({**known, "clauses": clauses, **fields}, Licence)
 
 
 def seller(name: str = "s", **fields: Any) -> Seller:
     """A seller in the United States."""
-    return Seller.model_validate(written_out({"id": name, "name": name.title(), "country": "US", **fields}))
+    return msgspec.convert({"id": name, "name": name.title(), "country": "US", **fields}, Seller)
 
 
 def list_price(price_id: str, given: float, output: float, **fields: Any) -> ListPrice:
     """A list price in USD per million tokens."""
     known = {"id": price_id, "input_usd_per_m": given, "output_usd_per_m": output, "source": SOURCE, "as_of": DAY}
-    return ListPrice.model_validate({**known, **fields})
+    return msgspec.convert({**known, **fields}, ListPrice)
 
 
 def device(gb: float, *usd_per_hour: float) -> Device:
     """A card with its hourly prices."""
     rents = [{"usd_per_hour": usd, "seller": "s", "source": SOURCE, "as_of": DAY} for usd in usd_per_hour]
-    return Device.model_validate(
+    return msgspec.convert(
         {
             "id": f"card-{gb:g}",
             "name": "Card",
@@ -81,7 +73,8 @@ def device(gb: float, *usd_per_hour: float) -> Device:
             "memory_gb": [gb],
             "source": SOURCE,
             "rents": rents,
-        }
+        },
+        Device,
     )
 
 
@@ -100,13 +93,13 @@ def snapshot(**parts: Any) -> Snapshot:
         "devices",
         "fx",
     )
-    return Snapshot.model_validate({"version": 1, **dict.fromkeys(names, ()), **parts})
+    return msgspec.convert({"version": 1, **dict.fromkeys(names, ()), **parts}, Snapshot)
 
 
 def facts(*models: Model, **parts: Any) -> Facts:
     """Facts about these models, all of one vendor."""
     families = [{"id": f, "name": f.title()} for f in sorted({m.family for m in models})]
-    maker = Vendor.model_validate({"id": "v", "name": "V", "country": "US", "families": families, "models": models})
+    maker = msgspec.convert({"id": "v", "name": "V", "country": "US", "families": families, "models": models}, Vendor)
     return Facts(snapshot(vendors=(maker,), **parts))
 
 

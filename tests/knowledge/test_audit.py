@@ -7,7 +7,7 @@ from modelwise.knowledge.audit import audit, texts_folder
 from modelwise.knowledge.build import write_snapshot
 from modelwise.knowledge.facts import Facts, read_facts
 
-ARTICLE = "- {id: '000', file: a.txt, sha256: x, title: T, date: undated, dated_by: 2025-10-15, language: zh-Hans}\n"
+ARTICLE = "- {id: '000', file: a.txt, sha256: x, title: T, date: null, dated_by: 2025-10-15, language: zh-Hans}\n"
 CLAIM = """\
 - {id: 000/a, lines: [[1, 1]], section: s, kind: fact, about: {m: Emm}, attribute: general,
    zh: 窗口有一百二十八个, en: It has %s.}
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "knowledge"
     for name in ("catalog", "claims", "benchmarks"):
         (place / name).mkdir(parents=True)
-    for name in ("sources", "licences", "sellers", "devices", "fx", "list_prices", "claims/skipped"):
+    for name in ("sources", "licences", "sellers", "devices", "fx", "list_prices", "conflicts", "claims/skipped"):
         (place / f"{name}.yaml").write_text("[]\n", encoding="utf-8")
     (place / "attributes.yaml").write_text("- {id: general, kind: aspect, zh: 总体, en: general}\n", encoding="utf-8")
     (place / "articles.yaml").write_text(ARTICLE, encoding="utf-8")
@@ -105,7 +105,7 @@ def test_a_reference_that_points_nowhere(folder: Path) -> None:
 
 
 def test_without_yaml_the_snapshot_alone_is_read(tiny: ModuleType, tmp_path: Path) -> None:
-    dates = {"date": "undated", "dated_by": "2025-10-15"}
+    dates = {"date": None, "dated_by": "2025-10-15"}
     article = {"id": "000", "file": "a.txt", "sha256": "0", "title": "T", "language": "zh-Hans", **dates}
     report = audit(Facts(tiny.snapshot(articles=[article])), None, tmp_path)
     assert report.problems == ("000: no claim and no skipped line",)

@@ -3,6 +3,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -24,17 +25,17 @@ def claim(id_: str, attribute: str, value: Any = None, **fields: Any) -> Claim:
         "zh": "一句中文话。",
         "en": "A sentence.",
     }
-    return Claim.model_validate({**known, "id": id_, "attribute": attribute, "value": value, **fields})
+    return msgspec.convert({**known, "id": id_, "attribute": attribute, "value": value, **fields}, Claim)
 
 
 def facts_of(tiny: ModuleType, *claims: Claim, record: Any = None, **model: Any) -> Facts:
     vendor = Vendor(
         id="v", name="V", country="US", families=(Family(id="f", name="F"),), models=(tiny.model("m", **model),)
     )
-    empty: dict[str, Any] = {name: () for name in Snapshot.model_fields if name not in ("version", "missing")}
+    empty: dict[str, Any] = {name: () for name in Snapshot.__struct_fields__ if name not in ("version", "missing")}
     records = () if record is None else (record,)
     return Facts(
-        Snapshot.model_validate({**empty, "version": 1, "claims": claims, "vendors": (vendor,), "conflicts": records})
+        msgspec.convert({**empty, "version": 1, "claims": claims, "vendors": (vendor,), "conflicts": records}, Snapshot)
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from msgspec.structs import replace
 
 from modelwise.knowledge.embedding import EmbedderUnavailable
 from modelwise.knowledge.facts import Facts, load_facts
@@ -122,16 +123,8 @@ def test_the_shipped_search_finds_the_claim(facts: Facts, question: str, key: st
 
 def test_changed_texts_are_embedded_at_the_first_search_and_said(tiny_index: Facts, tmp_path: Path) -> None:
     write_shipped_vectors(tiny_index, tmp_path / "v.npz", HashedTerms())
-    changed = Facts(
-        tiny_index.snapshot.model_copy(
-            update={
-                "claims": (
-                    *tiny_index.snapshot.claims[1:],
-                    tiny_index.snapshot.claims[0].model_copy(update={"en": "Anew."}),
-                )
-            }
-        )
-    )
+    first, *others = tiny_index.snapshot.claims
+    changed = Facts(replace(tiny_index.snapshot, claims=(*others, replace(first, en="Anew."))))
     embedder = HashedTerms()
     retriever = HybridRetriever(changed, embedder=embedder, vectors=tmp_path / "v.npz")
     assert retriever.notes == ()
@@ -143,7 +136,7 @@ def test_changed_texts_are_embedded_at_the_first_search_and_said(tiny_index: Fac
 @pytest.fixture
 def tiny_index(facts: Facts) -> Facts:
     """The first claims only."""
-    return Facts(facts.snapshot.model_copy(update={"claims": facts.snapshot.claims[:12], "licences": ()}))
+    return Facts(replace(facts.snapshot, claims=facts.snapshot.claims[:12], licences=()))
 
 
 def test_vectors_of_another_embedder_are_not_used(tiny_index: Facts, tmp_path: Path) -> None:

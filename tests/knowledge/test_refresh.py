@@ -16,7 +16,7 @@ from modelwise.knowledge.packages import RefreshFailed, download, read_packages
 from modelwise.knowledge.refresh import Difference, apply, compare
 
 PRICE = "dashscope/qwen-test"
-EMPTY = ("articles", "attributes", "licences", "devices", "fx", "claims/skipped")
+EMPTY = ("articles", "attributes", "licences", "devices", "fx", "conflicts", "claims/skipped")
 YAML = {
     "sources": """\
 # Every source once.
@@ -173,14 +173,16 @@ def test_a_changed_window_keeps_history_and_comments(folder: Path, wheels: Any, 
     _, readings, differences = _compared(folder, wheels(_row(max_output_tokens=16000)), today)
     assert [(d.kind, d.old, d.new) for d in differences] == [("window", 8000, 16000)]
     apply(differences, readings, folder)
-    window = read_facts(folder / "snapshot.json").models["qwen-test"].window
+    facts = read_facts(folder / "snapshot.json")
+    window = facts.models["qwen-test"].window
     assert window is not None
     assert window.max_output is not None
     assert (window.total.value, window.max_output.value, window.max_output.source) == (100000, 16000, "litellm-2.0.0")
     assert [(o.value, o.source, o.note) for o in window.max_output.also] == [
-        (8000, "litellm-1.0.0", "as printed; as of 2026-11-04"),
+        (8000, "litellm-1.0.0", "as printed"),
         (4000, "a-page", None),
     ]
+    assert str(facts.sources["litellm-1.0.0"].date) == "2026-11-04"
     text = (folder / "catalog" / "vendor.yaml").read_text(encoding="utf-8")
     assert "# 注释：一家厂商，注释要留着。" in text
     assert "- id: qwen-test  # a comment with 中文" in text

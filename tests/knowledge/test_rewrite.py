@@ -1,3 +1,4 @@
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,7 @@ def test_the_same_edit_twice_is_one(folder: Path) -> None:
 def test_a_source_is_added_once(tmp_path: Path) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text("# head\n- {id: a}\n", encoding="utf-8")
-    source = Source.model_validate(
-        {"id": "b", "title": "乙: b", "date": "2026-11-21", "kind": "catalog", "read": "copy"}
-    )
+    source = Source(id="b", title="乙: b", date=dt.date(2026, 11, 21), kind="catalog", read="copy")
     for _ in range(2):
         add_source(path, source)
     assert path.read_text(encoding="utf-8") == (

@@ -11,13 +11,13 @@ def _source(name: str, kind: str, date: str) -> dict[str, str]:
     return {"id": name, "title": name, "date": date, "kind": kind, "read": "full"}
 
 
-def _article(number: str) -> dict[str, str]:
+def _article(number: str) -> dict[str, Any]:
     return {
         "id": number,
         "file": f"{number}.txt",
         "sha256": "0",
         "title": number,
-        "date": "undated",
+        "date": None,
         "dated_by": "2026-11-11",
         "language": "zh-Hans",
     }

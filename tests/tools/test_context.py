@@ -5,7 +5,9 @@ from types import ModuleType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from modelwise.knowledge.schema import Sourced
 from modelwise.tools.context import Band, Unit, check_window, chunks_needed, estimate_tokens, sum_bands
 
 _RANK = {"failed": 0, "unknown": 1, "met": 2}
@@ -63,7 +65,7 @@ def test_an_unstated_window_is_unknown() -> None:
 
 def test_the_measured_window_is_told_beside_the_claimed(tiny: ModuleType) -> None:
     claimed = tiny.window(1_000_000)
-    measured = claimed.model_validate({**claimed.model_dump(), "effective": {"value": 64_000, "source": "s"}})
+    measured = replace(claimed, effective=Sourced(64_000, "s"))
     assert check_window(measured, exact(900_000), output=1).effective == 64_000
 
 

@@ -284,7 +284,7 @@ def tiny_knowledge(tmp_path: Path) -> Path:
     place = tmp_path / "knowledge"
     for name in ("catalog", "claims", "benchmarks"):
         (place / name).mkdir(parents=True)
-    for name in ("articles", "attributes", "licences", "devices", "fx", "claims/skipped"):
+    for name in ("articles", "attributes", "licences", "devices", "fx", "conflicts", "claims/skipped"):
         (place / f"{name}.yaml").write_text("[]\n", encoding="utf-8")
     source = "{id: litellm-1.0.0, title: litellm, date: 2026-11-04, kind: catalog, read: copy}"
     price = "{id: dashscope/q, input_usd_per_m: 1.0, output_usd_per_m: 4.0, source: litellm-1.0.0, as_of: 2026-11-04}"

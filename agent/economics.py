@@ -66,7 +66,9 @@ def price_options(options: Options, need: Need) -> Economics:
     devices = _rentable(options.facts)
     needed = _memory(options, need)
     cards, device, rent = _cheapest_cards(options, need, needed, devices)
-    today, worst = _api_cost(options, need, options.tiers), _api_cost(options, need, options.worst_tiers)
+    today = _api_cost(options, need, options.tiers, np.flatnonzero(options.is_api))
+    worst = today.copy()
+    worst[options.changing] = _api_cost(options, need, options.worst_tiers, options.changing)[options.changing]
     hosted = np.zeros(len(options)) if owned else rent
     monthly = np.where(options.is_api, today, hosted)
     tokens = need.requests * (need.input + need.output + options.reasoning) / MILLION
@@ -138,52 +140,59 @@ def _cheapest_cards(
     options: Options, need: Need, needed: Floats, devices: tuple[Device, ...]
 ) -> tuple[Ints, Ints, Floats]:
     """Return the cheapest rented set of like cards that holds the need and serves its peak."""
-    best_cost = np.full(len(options), np.inf)
-    best_cards, best_device = np.zeros(len(options), dtype=np.int64), np.full(len(options), -1, dtype=np.int64)
-    peak = (
-        need.peak_rps * (need.output + options.reasoning)
-        if need.asked("monthly_requests", "peak_rps")
-        else np.zeros(len(options))
-    )
+    rows = np.flatnonzero(np.isfinite(needed))
+    best_cost = np.full(len(rows), np.inf)
+    best_cards, best_device = np.zeros(len(rows), dtype=np.int64), np.full(len(rows), -1, dtype=np.int64)
+    busy = _peak_load(options, need)[rows]
     for number, device in enumerate(devices):
         rent = cheapest_rent(device)
         if rent is None or need.said.company_region in device.not_sold_in:
             continue
-        fits = needed / (max(device.memory_gb) * CARD_SHARE)
-        serves = (
-            peak / np.maximum(_saturation(options, device.tflops_bf16), 1e-9)
-            if device.tflops_bf16
-            else np.zeros(len(options))
-        )
-        wanted = np.maximum(fits, serves)
-        cards = _next_count(np.where(wanted <= MOST_CARDS, wanted, np.inf))
+        fits = needed[rows] / (max(device.memory_gb) * CARD_SHARE)
+        wanted = np.maximum(fits, busy / device.tflops_bf16) if device.tflops_bf16 else fits
+        cards = _next_count(wanted)
         cost = cards * rent.usd_per_hour * HOURS_PER_MONTH
         better = np.isfinite(cost) & (cost < best_cost)
         best_cost[better], best_device[better] = cost[better], number
         best_cards[better] = cards[better].astype(np.int64)
-    return best_cards, best_device, np.where(np.isfinite(best_cost), best_cost, NAN)
+    rents = np.full(len(options), NAN)
+    counts, numbers = np.zeros(len(options), dtype=np.int64), np.full(len(options), -1, dtype=np.int64)
+    counts[rows], numbers[rows] = best_cards, best_device
+    rents[rows] = np.where(np.isfinite(best_cost), best_cost, NAN)
+    return counts, numbers, rents
+
+
+def _peak_load(options: Options, need: Need) -> Floats:
+    """Cards of one TFLOPS that serve the peak of tokens a second; none where no volume was said."""
+    if not need.asked("monthly_requests", "peak_rps"):
+        return np.zeros(len(options))
+    return need.peak_rps * (need.output + options.reasoning) / _saturation(options, 1.0)
+
+
+_SOLD = np.array([next(count for count in COUNTS if needed <= count) for needed in range(COUNTS[-1] + 1)], dtype=float)
 
 
 def _next_count(wanted: Floats) -> Floats:
-    """Cards rounded up to 1, 2, 4, 8, then to whole machines of eight."""
-    counts = np.ceil(wanted / 8) * 8
-    for count in reversed(COUNTS):
-        counts = np.where(wanted <= count, float(count), counts)
-    return counts
+    """Cards rounded up to 1, 2, 4, 8, then to whole machines of eight; infinite above MOST_CARDS or where unknown."""
+    wanted = np.where(wanted <= MOST_CARDS, wanted, np.inf)
+    few = _SOLD[np.ceil(np.minimum(wanted, COUNTS[-1])).astype(np.int64)]
+    return np.asarray(np.where(wanted <= COUNTS[-1], few, np.ceil(wanted / 8) * 8))
 
 
-def _api_cost(options: Options, need: Need, tiers: Floats) -> Floats:
-    """USD a month: one request in the tier its input falls into, times the requests."""
-    table = np.where(np.isnan(options.batch_tiers), tiers, options.batch_tiers) if need.batch else tiers
-    given = np.round(need.input * options.factor)
+def _api_cost(options: Options, need: Need, tiers: Floats, rows: Ints) -> Floats:
+    """USD a month for some rows: one request in the tier its input falls into, times the requests."""
+    table = tiers[rows]
+    if need.batch:
+        batch = options.batch_tiers[rows]
+        table = np.where(np.isnan(batch), table, batch)
+    given, output = (np.round(tokens * options.factor[rows]) for tokens in (need.input, need.output))
     chosen = np.maximum(((given[:, None] > table[:, :, 0]) | (table[:, :, 0] == 0)).sum(axis=1) - 1, 0)
-    row = table[np.arange(len(options)), chosen]
+    row = table[np.arange(len(rows)), chosen]
     cached = need.cached_share
-    each = (
-        given * ((1 - cached) * row[:, 1] + cached * row[:, 2])
-        + (np.round(need.output * options.factor) + options.reasoning) * row[:, 3]
-    )
-    return np.asarray(np.round(each / MILLION * need.requests, 6))
+    each = given * ((1 - cached) * row[:, 1] + cached * row[:, 2]) + (output + options.reasoning[rows]) * row[:, 3]
+    cost = np.full(len(options), NAN)
+    cost[rows] = np.round(each / MILLION * need.requests, 6)
+    return cost
 
 
 def _seconds(options: Options, need: Need) -> tuple[Floats, Floats]:

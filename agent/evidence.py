@@ -329,33 +329,61 @@ def weigh(signals: Signals, shares: Mapping[str, float], relevance: Relevance) -
     `shares` gives each aspect's share of weight. Conditions, fields of use and languages of a test are held
     against the need here.
     """
-    tables = [(signals.by_aspect[aspect], share) for aspect, share in shares.items() if aspect in signals.by_aspect]
     grid = compatibility(next(iter(shares)))
-    masses = [t.weight * share * relevance.of(t) for t, share in tables]
-    own = _sums(signals, tables, [mass * t.own for mass, (t, _) in zip(masses, tables, strict=True)], grid)
-    numerator, total = _sums(signals, tables, masses, grid)
+    known = tuple(aspect for aspect in shares if aspect in signals.by_aspect)
+    masses = [(t := signals.by_aspect[a]).weight * shares[a] * relevance.of(t) for a in known]
+    own = _sums(signals, _gathered(signals, known, own=True), masses, grid)
+    numerator, total = _sums(signals, _gathered(signals, known), masses, grid)
     if not all(aspect.startswith(NOT_INHERITED) for aspect in shares):
         numerator = numerator + _inherited(signals, own[0])
         total = total + _inherited(signals, own[1])
     return Weighed(numerator, total, *own, shares, grid, relevance)
 
 
-def _sums(signals: Signals, tables: list[tuple[Columns, float]], masses: list[Grid], grid: Grid) -> tuple[Grid, Grid]:
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """The signals of some aspects in the order of model and source, and where each pair and each model begins.
+
+    `own` leaves out what was said of the family or of predecessors.
+    """
+
+    order: Ints
+    pairs: Ints
+    model_starts: Ints
+    models: Ints
+    effort: Ints
+    value: Grid
+
+
+@lru_cache(maxsize=32)
+def _gathered(signals: Signals, aspects: tuple[str, ...], *, own: bool = False) -> Gathered | None:
+    if not aspects:
+        return None
+    tables = [signals.by_aspect[aspect] for aspect in aspects]
+    keys = np.concatenate([t.model for t in tables]) * MANY + np.concatenate([t.source for t in tables])
+    order = np.argsort(keys, kind="stable")
+    if own:
+        order = order[np.concatenate([t.own for t in tables])[order] > 0]
+    if len(order) == 0:
+        return None
+    groups, pairs = np.unique(keys[order], return_index=True)
+    models, starts = np.unique(groups // MANY, return_index=True)
+    effort, value = (np.concatenate([getattr(t, name) for t in tables])[order] for name in ("effort", "value"))
+    return Gathered(order, pairs, starts, models, effort, value[:, None])
+
+
+def _sums(signals: Signals, gathered: Gathered | None, masses: list[Grid], grid: Grid) -> tuple[Grid, Grid]:
     """Weight x signal and weight by model and effort; within a source the signals of a model are averaged."""
     size = len(EFFORTS)
     numerator, total = np.zeros((signals.models, size)), np.zeros((signals.models, size))
-    if not tables:
+    if gathered is None:
         return numerator, total
-    keys = np.concatenate([t.model for t, _ in tables]) * MANY + np.concatenate([t.source for t, _ in tables])
-    order = np.argsort(keys, kind="stable")
-    groups, starts = np.unique(keys[order], return_index=True)
-    weights = (grid.T[np.concatenate([t.effort for t, _ in tables])] * np.concatenate(masses)[:, None])[order]
-    sums = np.add.reduceat(weights, starts)
-    moments = np.add.reduceat(weights * np.concatenate([t.value for t, _ in tables])[order, None], starts)
-    most = np.maximum.reduceat(weights, starts)
-    models, first = np.unique(groups // MANY, return_index=True)
-    numerator[models] = np.add.reduceat(most * moments / np.where(sums > 0, sums, 1), first)
-    total[models] = np.add.reduceat(most, first)
+    weights = grid.T[gathered.effort] * np.concatenate(masses)[gathered.order, None]
+    sums = np.add.reduceat(weights, gathered.pairs)
+    moments = np.add.reduceat(weights * gathered.value, gathered.pairs)
+    most = np.maximum.reduceat(weights, gathered.pairs)
+    numerator[gathered.models] = np.add.reduceat(most * moments / np.where(sums > 0, sums, 1), gathered.model_starts)
+    total[gathered.models] = np.add.reduceat(most, gathered.model_starts)
     return numerator, total
 
 

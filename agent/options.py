@@ -96,6 +96,17 @@ class Options:
         """The number of each model id."""
         return {model_id: number for number, model_id in enumerate(self.model_ids)}
 
+    @cached_property
+    def cell(self) -> Ints:
+        """The place of each option in a flattened grid of models and efforts."""
+        return self.model * len(EFFORTS) + self.effort
+
+    @cached_property
+    def changing(self) -> Ints:
+        """The rows whose price an announced change will raise."""
+        differs = (self.tiers != self.worst_tiers) & ~np.isnan(self.worst_tiers)
+        return np.flatnonzero(differs.any(axis=(1, 2)) & self.is_api)
+
     def __len__(self) -> int:
         """Return the number of options."""
         return len(self.rows)
@@ -170,6 +181,7 @@ def capabilities(row: Row) -> frozenset[str]:
 # A rule that asks only for the seller, the licences or the tasks is answered once for each.
 _GROUPS: dict[str, Callable[[Row], Hashable]] = {
     "offer": lambda r: (r.model.id, r.option.price_id, r.option.kind),
+    "kind": lambda r: (r.option.kind, capabilities(r), r.licences),
     "tasks": lambda r: (r.tasks, r.model.field),
     "modalities": lambda r: (r.model.modalities_in, r.model.modalities_out),
     "languages": lambda r: r.model.languages and (r.model.languages.supported, r.model.languages.refused),

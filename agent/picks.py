@@ -74,20 +74,21 @@ def _break_ties(found: Shortlist, scored: Scored, ordered: Ints) -> Ints:
     tied = ordered[_ties(scored, ordered, scored.part("task"))]
     met = _wishes_met(found, tied)
     wished = tied[met == met.max()]
-    best = min(wished, key=lambda n: _known(float(cost[n])))
+    best = wished[np.argmin(np.round(np.nan_to_num(cost[wished], nan=np.inf), 2))]
     frugal = found.need.said.quality_priority != "quality"
     if not frugal or _known(cost[best]) > WORTH_A_SWAP * _known(cost[wished[0]]):
         best = wished[0]
-    return np.array([best, *(n for n in ordered if n != best)], dtype=np.int64)
+    return np.concatenate((np.array([best], dtype=np.int64), ordered[ordered != best]))
 
 
 def _wishes_met(found: Shortlist, numbers: Ints) -> Ints:
     """Count the soft wishes that each option meets: how it is had, and a seller on a platform in use already."""
     r, options = found.need.said, found.options
     stacks = set(r.existing_stack or ())
-    on_stack = [bool(stacks & _stacks(options.facts, options.rows[n].option.seller)) for n in numbers]
+    sellers = options.groups["seller"]
+    on_stack = np.array([bool(stacks & _stacks(options.facts, options.rows[n].option.seller)) for n in sellers.firsts])
     as_wished = {"api": options.is_api[numbers], "self_host": ~options.is_api[numbers]}
-    return np.array(on_stack, dtype=np.int64) + (as_wished[r.prefer] if r.prefer else 0)
+    return np.asarray(on_stack[sellers.of[numbers]].astype(np.int64) + (as_wished[r.prefer] if r.prefer else 0))
 
 
 def _stacks(facts: Facts, seller: str | None) -> frozenset[str]:

@@ -318,7 +318,7 @@ RULES: tuple[Rule, ...] = (
         True,
         True,
     ),
-    Rule("kind", ("open_weights", "osi_license", "api_only", "fine_tune"), _by("offer", _kind), True),
+    Rule("kind", ("open_weights", "osi_license", "api_only", "fine_tune"), _by("kind", _kind), True),
     Rule("seller", ("users_region", "company_region", "ownership_region"), _by("seller", _seller), True),
     Rule("privacy", ("on_prem", "data_sensitivity", "agreements", "data_region"), _by("seller", _privacy), False),
     Rule(

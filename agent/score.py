@@ -142,7 +142,7 @@ def score(found: Shortlist, overrides: Mapping[str, float] | None = None) -> Sco
 
 
 def _at(options: Options, grid: Grid) -> Floats:
-    return np.asarray(grid[options.model, options.effort])
+    return np.asarray(grid.ravel()[options.cell])
 
 
 def _posterior(prior: Grid, seen: Weighed) -> Grid:

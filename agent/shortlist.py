@@ -110,7 +110,9 @@ def funnel(found: Shortlist) -> tuple[tuple[str, int], ...]:
 
 
 def _models(found: Shortlist, mask: Bools) -> int:
-    return len(np.unique(found.options.model[mask]))
+    seen = np.zeros(len(found.options.model_ids), dtype=np.bool_)
+    seen[found.options.model[mask]] = True
+    return int(seen.sum())
 
 
 def unknown_passed(found: Shortlist, option: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from . import bench, figures, languages, priors, tokens
+from . import bench, cases, figures, languages, priors, scenarios, tokens, understanding
 
 
 class Command(NamedTuple):
@@ -19,6 +19,9 @@ class Command(NamedTuple):
 COMMANDS = {
     "bench": Command("speeds and memory against their targets", bench.add_arguments, bench.run),
     "figures": Command("put the measured figures into the READMEs", figures.add_arguments, figures.run),
+    "understanding": Command("what is heard in 300 utterances", understanding.add_arguments, understanding.run),
+    "scenarios": Command("what is advised in 120 scenarios", scenarios.add_arguments, scenarios.run),
+    "cases": Command("the tools against independent cases", cases.add_arguments, cases.run),
     "priors": Command("what the priors of the score rest on", priors.add_arguments, priors.run),
     "languages": Command("what the language priors rest on", languages.add_arguments, languages.run),
     "tokens": Command("measured tokens a character against the bands", tokens.add_arguments, tokens.run),

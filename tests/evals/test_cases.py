@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from modelwise.evals import cases
+from modelwise.evals.__main__ import main
 from modelwise.evals.report import read_result, read_yaml
 from modelwise.knowledge.facts import load_facts
 
@@ -90,8 +91,8 @@ def test_the_command_prints_a_table_and_keeps_the_count_of_all_speeds(
     rows = [speed | {"metric": "decode", "weights_read_per_token_gb": 10}, speed | {"metric": "saturated"}]
     listed = tmp_path / "speeds.json"
     listed.write_text(json.dumps(rows), encoding="utf-8")
-    assert cases.main(["--results", str(tmp_path), "--throughput", str(listed)]) == 0
-    assert cases.main(["--results", str(tmp_path)]) == 0
+    assert main(["cases", "--results", str(tmp_path), "--throughput", str(listed)]) == 0
+    assert main(["cases", "--results", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines()[1].split() == ["licenses", "100", "100", "100%"]
     assert read_result("cases", tmp_path)["sets"][cases.ALL_SPEEDS]["cases"] == 1
 

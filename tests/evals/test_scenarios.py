@@ -1,6 +1,7 @@
-"""The judge itself, on tiny examples: what counts as a hit, what violates a `must`, what must be named."""
+"""How advice is judged, on tiny examples: what violates a `must`, what is unknown and said, what must be named."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +22,12 @@ from modelwise.agent.advice import (
     Score,
     Statement,
 )
-from modelwise.agent.requirements import FIELDS, InvalidRequirements, Requirements
-from modelwise.evals import judge
-from modelwise.evals.judge import Chosen, agrees, broken, expand, judge_scenario, judge_utterance, matches, scores
-from modelwise.evals.report import read_yaml
+from modelwise.agent.requirements import InvalidRequirements, Requirements
+from modelwise.evals import must as musts
+from modelwise.evals.__main__ import main
+from modelwise.evals.must import Chosen, broken, matches
+from modelwise.evals.report import DAY, read_result, read_yaml
+from modelwise.evals.scenarios import expand, judge_scenario, measure_scenarios
 from modelwise.knowledge.facts import Facts, load_facts
 
 GROUPS = {"small": ["gemma-4-*"], "all": ["@small", "qwen*"]}
@@ -33,11 +36,6 @@ GROUPS = {"small": ["gemma-4-*"], "all": ["@small", "qwen*"]}
 @pytest.fixture(scope="module")
 def facts() -> Facts:
     return load_facts()
-
-
-def verdicts(expect: dict[str, Any], heard: dict[str, Any], **more: Any) -> dict[str, str]:
-    item = {"id": "x", "script": "en", "text": "", "expect": expect, **more}
-    return {s.field: s.verdict for s in judge_utterance(item, Requirements.from_mapping(heard))}
 
 
 def pick(model: str, facts: Facts, usd: str | None = None, **option: Any) -> Pick:
@@ -51,7 +49,7 @@ def pick(model: str, facts: Facts, usd: str | None = None, **option: Any) -> Pic
         license=LicenseCheck(verdict="allowed", name="x"),
         context=Fit(status="met"),
         cost=Cost(
-            monthly_usd=Decimal(usd) if usd else None, per_request_usd=None, basis="api", as_of=judge.TODAY
+            monthly_usd=Decimal(usd) if usd else None, per_request_usd=None, basis="api", as_of=DAY
         ),
         hardware=None,
         lifecycle=Lifecycle(status="on_sale"),
@@ -71,83 +69,18 @@ def weights(model: str, facts: Facts, precision: str = "int4") -> Pick:
 
 
 def advice(*picks: Pick, **fields: Any) -> Advice:
-    given = {"status": "recommended", "requirements": Requirements(), "as_of": judge.TODAY, **fields}
+    given = {"status": "recommended", "requirements": Requirements(), "as_of": DAY, **fields}
     return Advice(picks=picks, **given)
-
-
-# --- values
-
-
-@pytest.mark.parametrize(
-    ("field", "expected", "heard", "same"),
-    [
-        ("monthly_requests", 1000, 1005, True),
-        ("monthly_requests", 1000, 30000, False),
-        ("context_tokens", {"between": [90, 120]}, 100, True),
-        ("context_tokens", {"between": [90, 120]}, 130, False),
-        ("context_tokens", {"between": [90, 120]}, None, False),
-        ("on_prem", True, 1, True),
-        ("on_prem", False, True, False),
-        ("task", {"any": ["chat", "rag"]}, "rag", True),
-        ("gpu", "4090", "rtx 4090", True),
-        ("gpu", "a100", "h100", False),
-        ("current_model", "gpt-4o mini", "GPT-4o-mini", True),
-        ("languages", ["zh", "en"], frozenset({"en", "zh"}), True),
-        ("languages", ["zh"], frozenset({"zh", "en"}), False),
-        ("languages", {"any": [["zh"], ["zh-Hant"]]}, frozenset({"zh-Hant"}), True),
-        ("data_sensitivity", [], frozenset(), True),
-        ("models_only", ["gpt-5", "gemini"], frozenset({"gemini", "gpt 5"}), True),
-        ("models_only", ["gpt-5"], frozenset({"gemini", "gpt-5"}), False),
-    ],
-)
-def test_values_are_compared_as_annotated(field: str, expected: Any, heard: Any, same: bool) -> None:
-    assert agrees(field, expected, heard) is same
-
-
-# --- utterances
-
-
-def test_each_slot_gets_its_verdict() -> None:
-    got = verdicts({"task": "chat", "mau": 10, "on_prem": True}, {"task": "rag", "mau": 10, "realtime": True})
-    assert got == {"task": "wrong", "mau": "hit", "on_prem": "missing", "realtime": "extra"}
-
-
-def test_optional_and_idle_values_count_neither_way() -> None:
-    assert verdicts({"mau": 10}, {"mau": 10, "prefer": "api", "sector": "other"}, optional=["prefer"]) == {"mau": "hit"}
-    assert verdicts({"mau": 10}, {"mau": 10, "sector": "bank"})["sector"] == "extra"
-    assert verdicts({"device": "server"}, {"task": "chat"}, optional=["task"]) == {"device": "missing"}
-
-
-def test_several_tasks_are_one_set_unless_their_order_was_said() -> None:
-    expect = {"task": "asr", "secondary_tasks": ["summarization"]}
-    swapped = {"task": "summarization", "secondary_tasks": ["asr"]}
-    assert set(verdicts(expect, swapped).values()) == {"hit"}
-    assert set(verdicts(expect, swapped, order="said").values()) == {"wrong"}
-    assert verdicts(expect, {"task": "asr"}) == {"task": "hit", "secondary_tasks": "missing"}
-
-
-def test_a_wrong_value_costs_precision_and_recall() -> None:
-    item = {"id": "x", "script": "en", "text": "", "expect": {"task": "chat", "mau": 10}}
-    slots = judge_utterance(item, Requirements.from_mapping({"task": "rag", "mau": 10}))
-    assert scores(slots) == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
-    assert scores([]) == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
-
-
-def test_the_summary_counts_utterances_without_an_unsaid_field() -> None:
-    items = [{"id": str(n), "script": "en", "text": t, "expect": {}} for n, t in enumerate(("said", "not said"))]
-    heard = {"said": Requirements(), "not said": Requirements.from_mapping({"task": "chat"})}
-    result = judge.measure_understanding(items, heard.__getitem__)
-    assert result["by_script"]["en"]["no_unsaid"] == 0.5
-    assert result["by_script"]["zh-Hans"]["utterances"] == 0
-    assert [m["field"] for m in result["misses"]] == ["task"]
 
 
 # --- what every pick must meet
 
 
 def test_a_closed_listing_violates_what_only_weights_meet(facts: Facts) -> None:
-    lines = broken(Chosen(api("gpt-6-luna", facts, "openai"), facts, 0), {"kind": "weights", "osi": True, "open": True})
-    assert [line.split(": ")[1] for line in lines] == ["kind weights", "osi True", "open True"]
+    failed = broken(
+        Chosen(api("gpt-6-luna", facts, "openai"), facts, 0), {"kind": "weights", "osi": True, "open": True}
+    )
+    assert failed == ["kind", "osi", "open"]
 
 
 @pytest.mark.parametrize(
@@ -248,29 +181,71 @@ def test_a_refused_mapping_counts_as_unclear(facts: Facts) -> None:
 
     item = {"id": "x", "status": ["unclear", "nothing_fits"], "need": {}}
     said: list[str] = []
-    result = judge.measure_scenarios({"scenarios": [item], "groups": {}}, refuse, facts, said.append)
+    result = measure_scenarios({"scenarios": [item], "groups": {}}, refuse, facts, said.append)
     assert result["status"]["unclear"] == [1, 1]
     assert result["misses"] == []
     assert "refused" in said[0]
 
 
-# --- the files
+# --- unknown, said as a risk
 
 
-def test_every_expectation_names_fields_that_there_are() -> None:
-    items = read_yaml("understanding.yaml")
-    for item in items:
-        parts = [set(item["expect"]), set(item.get("optional", ())), set(item.get("unset", ()))]
-        assert set().union(*parts) <= set(FIELDS), item["id"]
-        assert sum(map(len, parts)) == len(set().union(*parts)), f"{item['id']}: a field stands twice"
-    assert len({item["id"] for item in items}) == len(items) == 300
-    assert {s: sum(i["script"] == s for i in items) for s in judge.SCRIPTS} == dict.fromkeys(judge.SCRIPTS, 100)
+def with_risk(pick: Pick, *text_ids: str) -> Pick:
+    return pick.model_copy(update={"risks": tuple(Statement(text_id=text_id) for text_id in text_ids)})
+
+
+def test_a_paper_nobody_knows_of_is_no_violation_where_the_advice_says_so(facts: Facts) -> None:
+    item = {"id": "x", "text": "", "must": {"papers": ["baa"]}}
+    silent = api("qwen3.7-max", facts, "novita")
+    assert judge_scenario(item, advice(silent), {}, facts).violations == ("qwen3.7-max (api): papers ['baa']",)
+    said = judge_scenario(item, advice(with_risk(silent, "risk.unknown_privacy")), {}, facts)
+    assert (said.violations, said.unknown) == ((), ("qwen3.7-max (api): papers ['baa']",))
+
+
+def test_a_paper_known_to_be_refused_stays_a_violation(facts: Facts) -> None:
+    refused = next(s for s in facts.sellers.values() if s.papers.zero_retention and not s.papers.zero_retention.value)
+    model = next(m for m in facts.models.values() if any(o.seller == refused.id for o in m.offers))
+    chosen = with_risk(api(model.id, facts, refused.id), "risk.unknown_privacy")
+    item = {"id": "x", "text": "", "must": {"papers": ["zero_retention"]}}
+    assert any("papers" in line for line in judge_scenario(item, advice(chosen), {}, facts).violations)
+
+
+def test_a_data_region_that_nobody_promises_stays_a_violation(facts: Facts) -> None:
+    item = {"id": "x", "text": "", "must": {"residency": "EU"}}
+    chosen = with_risk(api("qwen3.7-max", facts, "novita"), "risk.unknown_privacy")
+    assert judge_scenario(item, advice(chosen), {}, facts).violations
+
+
+@pytest.mark.parametrize(("currency", "violations", "unknown"), [("TWD", 0, 1), ("CNY", 1, 0), ("USD", 1, 0)])
+def test_a_budget_without_a_rate_is_unknown_and_any_other_binds(
+    currency: str, violations: int, unknown: int, facts: Facts
+) -> None:
+    item = {"id": "x", "text": "", "must": {"usd_max": 300, "requests": 2_000_000, "in": 800, "out": 200}}
+    need = Requirements.from_mapping({"monthly_budget": 9000, "budget_currency": currency})
+    said = (Statement(text_id="assume.no_rate"),)
+    given = advice(api("gpt-6-luna", facts, "openai"), requirements=need, assumptions=said)
+    outcome = judge_scenario(item, given, {}, facts)
+    assert (len(outcome.violations), len(outcome.unknown)) == (violations, unknown)
+    assert not judge_scenario(item, given.model_copy(update={"assumptions": ()}), {}, facts).unknown
+
+
+# --- the command and the file
+
+
+def test_the_command_counts_what_is_unknown_in_a_row_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scenarios", "--results", str(tmp_path)]) == 0
+    written = read_result("scenarios", tmp_path)
+    rows = dict(line.rsplit("  ", 1) for line in capsys.readouterr().out.splitlines() if "  " in line.strip())
+    assert int(rows[next(name for name in rows if name.startswith("unknown, said"))]) == written["unknown_and_said"]
+    assert written["unknown_and_said"] == sum(map(len, written["unknown"].values()))
 
 
 def test_every_scenario_can_be_judged(facts: Facts) -> None:
     document = read_yaml("scenarios.yaml")
     for item in document["scenarios"]:
-        assert set(item.get("must", {})) <= set(judge.MUST) | judge._TERMS, item["id"]
+        assert set(item.get("must", {})) <= set(musts.MUST) | musts.TERMS, item["id"]
         for pattern in expand((*item.get("acceptable", ()), *item.get("never", ())), document["groups"]):
             assert any(matches(model, [pattern]) for model in facts.models), f"{item['id']}: no model is {pattern!r}"
         assert ("need" in item) != ("text" in item)

@@ -8,6 +8,9 @@ TEXT ?= 医院问答系统，病历不能出院，一张 80GB 显卡，每月 30
 override TEXT := $(value TEXT)
 export TEXT
 
+# What tries less in `make test`; the counts stand in tests/soak/conftest.py and tests/agent/store_contract.py.
+SOAKED = tests/soak $(wildcard tests/agent/test_store*.py)
+
 .PHONY: advise test check bench soak snapshot
 
 advise: $(VENV)/.ready
@@ -26,7 +29,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m modelwise.evals bench
 
 soak: $(VENV)/.ready
-	$(BIN)/pytest -m soak $(PYTESTFLAGS)
+	MODELWISE_SOAK=1 $(BIN)/pytest -n auto --dist loadgroup -m 'not llm and not browser' $(PYTESTFLAGS) $(SOAKED)
 
 snapshot: $(VENV)/.ready
 	$(BIN)/python -m modelwise.knowledge.build

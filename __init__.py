@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from .agent.recheck import Recheck as Recheck
     from .agent.requirements import InvalidRequirements as InvalidRequirements
     from .agent.requirements import Requirements as Requirements
+    from .agent.session import Advisor as Advisor
+    from .agent.turns import Refused as Refused
+    from .agent.turns import Turn as Turn
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Advice": "agent.advice",
+    "Advisor": "agent.session",
     "Answer": "agent.answer",
     "InvalidRequirements": "agent.requirements",
     "Recheck": "agent.recheck",
+    "Refused": "agent.turns",
     "Requirements": "agent.requirements",
+    "Turn": "agent.turns",
     "advise": "agent.advisor",
     "ask": "agent.advisor",
     "recheck": "agent.advisor",

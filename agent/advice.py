@@ -304,6 +304,7 @@ class OpenQuestion(Value):
 
     topic: Topic
     value: float
+    text: Statement
     could_change: Statement
 
 
@@ -311,7 +312,10 @@ class Question(Value):
     """A question for the person: its topic, its words, why it matters, and choices where there are any."""
 
     topic: Topic
+    slot: str | None = None
+    beside: tuple[str, ...] = ()
     text: Statement
+    also: tuple[Statement, ...] = ()
     why: Statement
     choices: tuple[Statement, ...] = ()
 

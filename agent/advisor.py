@@ -66,7 +66,7 @@ def ask(
     from .answer import answer
 
     known = facts or load_facts()
-    return answer(question, facts=known, retriever=_retriever(known), language=language, day=today or _today())
+    return answer(question, facts=known, retriever=retriever_of(known), language=language, day=today or _today())
 
 
 def _today() -> dt.date:
@@ -80,7 +80,8 @@ def _from_mapping(fields: object) -> Requirements:
 
 
 @lru_cache(maxsize=2)
-def _retriever(facts: Facts) -> Any:
+def retriever_of(facts: Facts) -> Any:
+    """Return the index over the facts, opened once a process with the settings of the environment."""
     from ..knowledge.index import open_retriever
 
     known = settings()

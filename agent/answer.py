@@ -5,8 +5,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 from ..knowledge.checked import Checked, checked
 from ..knowledge.conflicts import Disagreement, find_conflicts
@@ -18,6 +16,7 @@ from ..knowledge.words import Words, language_of, plain, terms, words_of
 from .advice import Citation, Conflict, Language, Statement, Value
 from .citations import cite_all, claim_keys
 from .requirements import Requirements
+from .write import words
 
 MAX_QUESTION = 2_000
 MAX_SENTENCES = 4
@@ -360,14 +359,7 @@ def _names(text: str, claim: Claim, name: str) -> bool:
 def _in(spoken: Language, sentence: Sentence) -> str:
     if spoken == "en":
         return sentence.en
-    return str(_traditional().convert(sentence.zh)) if spoken == "zh-Hant" else sentence.zh
-
-
-@lru_cache(maxsize=1)
-def _traditional() -> Any:
-    import opencc
-
-    return opencc.OpenCC("s2twp")
+    return words("zh-Hant").turn(sentence.zh) if spoken == "zh-Hant" else sentence.zh
 
 
 def _conflict(dispute: Disagreement | None, facts: Facts) -> Conflict | None:

@@ -45,10 +45,11 @@ class Owned:
 
 @dataclass(frozen=True, eq=False)
 class Economics:
-    """Per option: USD a month today and at its dearest within the horizon, cards, GB, seconds; NaN is unknown."""
+    """Per option: USD a month today, at its dearest and on average, cards, GB, seconds; NaN is unknown."""
 
     monthly: Floats
     worst: Floats
+    expected: Floats
     per_million: Floats
     needed_gb: Floats
     cards: Ints
@@ -63,24 +64,27 @@ class Economics:
 def price_options(options: Options, need: Need) -> Economics:
     """Price every option for the need: APIs by the token, weights by the cards that serve them."""
     owned = owned_hardware(need, options.facts)
-    devices = _rentable(options.facts)
+    on_offer = _rentable(options.facts, need.said.company_region)
     needed = _memory(options, need)
-    cards, device, rent = _cheapest_cards(options, need, needed, devices)
+    cards, device, rent = _cheapest_cards(options, need, needed, on_offer)
     today = _api_cost(options, need, options.tiers, np.flatnonzero(options.is_api))
-    worst = today.copy()
-    worst[options.changing] = _api_cost(options, need, options.worst_tiers, options.changing)[options.changing]
+    worst, expected = today.copy(), today.copy()
+    for later, tiers in ((worst, options.worst_tiers), (expected, options.mean_tiers)):
+        later[options.changing] = _api_cost(options, need, tiers, options.changing)[options.changing]
     hosted = np.zeros(len(options)) if owned else rent
     monthly = np.where(options.is_api, today, hosted)
+    in_mean = np.where(options.is_api, expected, hosted)
     tokens = need.requests * (need.input + need.output + options.reasoning) / MILLION
     seconds, measured = _seconds(options, need)
     return Economics(
         monthly,
         np.where(options.is_api, worst, hosted),
-        monthly / np.maximum(tokens, 1e-9),
+        in_mean,
+        in_mean / np.maximum(tokens, 1e-9),
         needed,
         cards,
         device,
-        devices,
+        tuple(device for device, _ in on_offer),
         seconds,
         measured,
         _saturated(options, owned),
@@ -119,9 +123,26 @@ def _squeezed(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum()).removeprefix("nvidia").removeprefix("geforce")
 
 
-@lru_cache(maxsize=4)
-def _rentable(facts: Facts) -> tuple[Device, ...]:
-    return tuple(d for d in facts.devices.values() if d.rents and d.kind in ("datacentre", "workstation"))
+@lru_cache(maxsize=32)
+def _rentable(facts: Facts, region: str | None) -> tuple[tuple[Device, float], ...]:
+    """Return the cards that a company can rent with USD an hour, without those that a cheaper one outdoes."""
+    on_offer = [
+        (device, rent.usd_per_hour)
+        for device in facts.devices.values()
+        if device.kind in ("datacentre", "workstation") and region not in device.not_sold_in
+        if (rent := cheapest_rent(device))
+    ]
+    return tuple(
+        (device, usd)
+        for device, usd in on_offer
+        if not any(less < usd and _outdoes(other, device) for other, less in on_offer)
+    )
+
+
+def _outdoes(one: Device, other: Device) -> bool:
+    """Whether a card has no less memory and no less throughput; unknown throughput counts as enough."""
+    throughput = [device.tflops_bf16 or np.inf for device in (one, other)]
+    return max(one.memory_gb) >= max(other.memory_gb) and throughput[0] >= throughput[1]
 
 
 def sequence_tokens(need: Need, reasoning: float) -> float:
@@ -137,21 +158,18 @@ def _memory(options: Options, need: Need) -> Floats:
 
 
 def _cheapest_cards(
-    options: Options, need: Need, needed: Floats, devices: tuple[Device, ...]
+    options: Options, need: Need, needed: Floats, on_offer: tuple[tuple[Device, float], ...]
 ) -> tuple[Ints, Ints, Floats]:
     """Return the cheapest rented set of like cards that holds the need and serves its peak."""
     rows = np.flatnonzero(np.isfinite(needed))
     best_cost = np.full(len(rows), np.inf)
     best_cards, best_device = np.zeros(len(rows), dtype=np.int64), np.full(len(rows), -1, dtype=np.int64)
     busy = _peak_load(options, need)[rows]
-    for number, device in enumerate(devices):
-        rent = cheapest_rent(device)
-        if rent is None or need.said.company_region in device.not_sold_in:
-            continue
+    for number, (device, usd) in enumerate(on_offer):
         fits = needed[rows] / (max(device.memory_gb) * CARD_SHARE)
         wanted = np.maximum(fits, busy / device.tflops_bf16) if device.tflops_bf16 else fits
         cards = _next_count(wanted)
-        cost = cards * rent.usd_per_hour * HOURS_PER_MONTH
+        cost = cards * usd * HOURS_PER_MONTH
         better = np.isfinite(cost) & (cost < best_cost)
         best_cost[better], best_device[better] = cost[better], number
         best_cards[better] = cards[better].astype(np.int64)

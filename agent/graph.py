@@ -4,25 +4,24 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
-from pydantic import BaseModel
 
 from ..knowledge.facts import Facts
 from .advice import Advice, Question
+from .converse import Reply, respond, settle, take, words_of
 from .hear import hear_text
-from .recommend import recommend
 from .requirements import Requirements
-from .write import markdown, sentence
+from .write import sentence
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.graph.state import CompiledStateGraph
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,11 @@ class Context:
     weights: dict[str, float] | None = None
 
 
-class Reply(BaseModel):
-    """What a person answers to an open question."""
-
-    text: str
-
-
 class Input(TypedDict, total=False):
-    """What a caller gives: messages to read, or requirements already in fields."""
+    """What a caller gives: messages to read, a reply of another kind, or requirements already in fields."""
 
     messages: list[AnyMessage]
+    reply: dict[str, Any]
     requirements: dict[str, Any]
 
 
@@ -54,48 +48,57 @@ class State(TypedDict, total=False):
     v: int
     messages: Annotated[list[AnyMessage], add_messages]
     requirements: dict[str, Any]
+    reply: dict[str, Any] | None  # what came in this turn
+    aside: dict[str, str] | None  # what of it is a question of the person's own
+    notes: list[dict[str, Any]]  # what of it cannot be used, as questions
     question: dict[str, Any] | None
-    advice: dict[str, Any]
-    asked: list[str]
-    notes: list[dict[str, Any]]
+    advice: dict[str, Any] | None
+    answer: dict[str, Any] | None
+    changed: list[dict[str, Any]]
+    asked: list[str]  # slots that are settled
+    count: int  # questions put
+    enough: bool
+    lost: bool
+    past: list[dict[str, Any]]
 
 
 def hear(state: State, runtime: Runtime[Context]) -> State:
-    """Read the last message into requirements; fields already said stay unless they are said anew."""
-    known = Requirements.model_validate(state["requirements"]) if state.get("requirements") else None
-    if not state.get("messages"):
+    """Read what came in; fields already said stay unless they are said anew."""
+    if not (state.get("messages") or state.get("reply")):
         return {"v": STATE_VERSION, "notes": []}
-    heard = hear_text(str(state["messages"][-1].content), known)
-    problems = [question.model_dump(mode="json") for question in heard.problems]
-    return {"v": STATE_VERSION, "requirements": heard.requirements.model_dump(mode="json"), "notes": problems}
+    text = str(state["messages"][-1].content) if state.get("messages") else ""
+    if runtime.context.interview:
+        return {"v": STATE_VERSION, **take(state, Reply.model_validate(state.get("reply") or {"text": text}))}  # type: ignore[typeddict-item]
+    known = Requirements.model_validate(state["requirements"]) if state.get("requirements") else None
+    heard = hear_text(text, known)
+    notes = [problem.model_dump(mode="json") for problem in heard.problems]
+    return {"v": STATE_VERSION, "requirements": heard.requirements.model_dump(mode="json"), "notes": notes}
 
 
 def decide(state: State, runtime: Runtime[Context]) -> State:
-    """Decide on what is known; where something is unclear the advice carries the question."""
-    requirements = Requirements.model_validate(state["requirements"])
+    """Answer what the person asks, put the next question, or give the advice."""
     context = runtime.context
-    problems = tuple(Question.model_validate(note) for note in state.get("notes", []))
-    advice = recommend(requirements, context.facts, context.today, weights=context.weights, problems=problems)
-    question = advice.questions[0].model_dump(mode="json") if advice.status == "unclear" else None
-    return {"advice": advice.model_dump(mode="json"), "question": question}
+    if state.get("aside"):
+        made = respond(state, context.facts, context.today)
+        return {"answer": made.model_dump(mode="json"), "changed": [], "messages": [AIMessage(made.text)]}
+    settled = settle(state, context.facts, context.today, weights=context.weights, interview=context.interview)
+    return {"answer": None, **settled}  # type: ignore[typeddict-item]
 
 
 def ask(state: State, runtime: Runtime[Context]) -> State:
     """Put the open question and wait; nothing else, since an interrupting node runs again from its start."""
     reply = Reply.model_validate(interrupt(state["question"]))
-    topic = str((state.get("question") or {}).get("topic"))
-    return {"messages": [{"role": "user", "content": reply.text}], "asked": [*state.get("asked", []), topic]}  # type: ignore[list-item]
+    question = Question.model_validate(state["question"])
+    language = Requirements.model_validate(state["requirements"]).language
+    said = [AIMessage(sentence(question.text, language)), HumanMessage(reply.shown(question, language))]
+    return {"messages": said, "reply": reply.model_dump(mode="json")}  # type: ignore[typeddict-item]
 
 
 def answer(state: State, runtime: Runtime[Context]) -> State:
     """Put the advice into words for faces that show messages."""
-    advice = Advice.model_validate(state["advice"])
-    language = advice.requirements.language
-    if advice.status == "unclear":
-        words = "\n".join(sentence(q.text, language) for q in advice.questions if hasattr(q, "text"))
-    else:
-        words = markdown(advice, language)
-    return {"messages": [AIMessage(words)]}
+    if state.get("aside"):
+        return {}
+    return {"messages": [AIMessage(words_of(Advice.model_validate(state["advice"]), brief=runtime.context.interview))]}
 
 
 def _next(state: State, runtime: Runtime[Context]) -> Literal["ask", "answer"]:

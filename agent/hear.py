@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from .advice import Question, Statement
+from .hear_text import read_text
+from .hear_words import regex
 from .requirements import FIELDS, MAX_TEXT, Requirements
-from .understand import Problem
+from .understand import SETS, Problem
 from .understand import hear as read
 
 
@@ -16,16 +18,27 @@ class Heard:
     problems: tuple[Question, ...]
 
 
-def hear_text(text: str, known: Requirements | None = None) -> Heard:
-    """Read a text; what it says replaces what was known, the rest stays."""
-    hearing = read(text)
-    merged = merge(known, hearing.requirements) if known else hearing.requirements
+def hear_text(text: str, known: Requirements | None = None, *, alone: bool = True) -> Heard:
+    """Read a text; what it says replaces what was known, the rest stays.
+
+    A budget without a currency is in that of the text's language where the text stands `alone`.
+    """
+    hearing = read(text, alone=alone and (known is None or known.budget_currency is None))
+    merged = merge(known, hearing.requirements, add=says_more(text)) if known else hearing.requirements
     return Heard(merged, tuple(_question(problem, text) for problem in hearing.problems))
 
 
-def merge(known: Requirements, newly: Requirements) -> Requirements:
-    """Return known requirements with the newly said fields put over them."""
-    both = known.with_fields({field: getattr(newly, field) for field in FIELDS if field in newly.said})
+def says_more(text: str) -> bool:
+    """Whether a text adds to what was said before: "zero retention too"."""
+    return regex("adds").search(read_text(text).folded) is not None
+
+
+def merge(known: Requirements, newly: Requirements, *, add: bool = False) -> Requirements:
+    """Return known requirements with the newly said fields put over them, or their sets added to."""
+    said = {field: getattr(newly, field) for field in FIELDS if field in newly.said}
+    if add:
+        said |= {field: said[field] | (getattr(known, field) or frozenset()) for field in SETS & said.keys()}
+    both = known.with_fields(said)
     return both.model_copy(update={"words": {**known.words, **newly.words}, "language": newly.language})
 
 

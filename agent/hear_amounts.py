@@ -2,131 +2,33 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 
+from .hear_figures import Figure, Rate, after
 from .hear_numbers import Number
+from .hear_people import People, each_of, find_people, shifts_a_day
 from .hear_periods import PER_MONTH, Period, find_periods
 from .hear_text import Text, lexicon
-from .hear_words import Finding, compiled, either, regex
+from .hear_words import Finding, regex
 
+_OTHER_UNITS = ("request", "token", "user", "page", "char", "letter", "word", "second", "minute")
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 TOKENS = {"token": 1.0, "char": 1.0, "letter": 0.25, "word": 1.33, "page": 650.0}
-NEAR = 24
-_ABOUT = re.compile(r"大约|大概|约|左右|about|around|roughly|approximately|is|are|of|长度|[ :为是]")
+_OUTCOME = re.compile(r"(?:分|整理|归|切|拆|合并|浓缩|划)(?:成|为|出|到)$")
+_EVERY = re.compile(r"(?:每|(?:per|each|every|a) |daily|weekly|nightly|monthly)[^内]*$")
+_MEASURE = re.compile(r" ?[个条句张份种段行篇项款组](?!字|汉字|英文|单词|token)")
+_NO_MORE = re.compile(r" ?(?:左右|上下|个|or so)?。?")
+_ABOUT = re.compile(
+    r"大约|大概|约|左右|至少|最少|起码|about|around|roughly|approximately|at least|minimum|up to|is|are|of|长度"
+    r"|[ :为是]"
+)
 _WINDOW = re.compile(r"context|window|上下文|窗|at once|in one")
 _EACH_SECOND = re.compile(r"每秒|per second|a second")
-_ONCE = re.compile(r"一(?:次(?=[\d一二三四五六七八九十两百千读看放处输性分要])|[些般下样起定直])")
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A figure heard for a field, kept so that a correction can change its number or its period."""
-
-    field: str
-    value: float
-    start: int
-    end: int
-    period: str = "month"
-    currency: str | None = None
-
-
-@dataclass(slots=True)
-class Figure:
-    """A number with its surroundings: the text up to the figures beside it, inside the clause."""
-
-    text: Text
-    number: Number
-    low: int
-    high: int
-    clause: tuple[int, int]
-    periods: list[Period]
-    used: int
-    last: Rate | None = None
-    corrects: bool = False
-    people: float | None = None
-    reach: int = field(default=0)
-
-    def __post_init__(self) -> None:
-        """Reach to the end of the number at first."""
-        self.reach = self.number.end
-
-    @property
-    def left(self) -> str:
-        """The words before the number, not used by another figure."""
-        return self.text.folded[max(self.low, self.used, self.number.start - NEAR) : self.number.start]
-
-    @property
-    def right(self) -> str:
-        """The words after the number."""
-        return self.text.folded[self.number.end : min(self.high, self.number.end + NEAR)]
-
-    @property
-    def whole(self) -> str:
-        """The clause."""
-        return self.text.folded[slice(*self.clause)]
-
-    def unit(self, *names: str) -> str | None:
-        """Return the unit that follows the number; `reach` moves past it."""
-        for name in names:
-            if match := _after("units", name).match(self.text.folded, self.number.end, self.high):
-                self.reach = max(self.reach, match.end())
-                return name
-        return None
-
-    def says(self, label: str, where: str) -> bool:
-        """Whether a label stands in a part of the text."""
-        return bool(_anywhere("labels", label).search(where))
-
-    def place(self, label: str) -> int:
-        """Where a label last stands before the number, or -1."""
-        return max((m.end() for m in _anywhere("labels", label).finditer(self.left)), default=-1)
-
-    def period(self) -> str | None:
-        """Return the period beside the number, in the clause before it or just after it."""
-        left = [
-            p
-            for p in self.periods
-            if max(self.clause[0], self.used, self.number.start - NEAR) <= p.start
-            and p.end <= self.number.start
-            and p.start >= self.low
-        ]
-        right = [
-            p for p in self.periods if p.start >= self.reach and p.end <= self._next() and p.start - self.reach <= NEAR
-        ]
-        chosen = left[-1] if left else right[0] if right else None
-        if chosen is None:
-            return None
-        self.reach = max(self.reach, chosen.end)
-        return chosen.name
-
-    def _next(self) -> int:
-        """Return the end of what may follow the number: over one comma, if the period stands right behind it."""
-        folded = self.text.folded
-        if folded[self.high : self.high + 1] == ",":
-            follower = [
-                p
-                for p in self.periods
-                if 0 < p.start - self.high <= 2 and folded[p.end : p.end + 1] in ("", *",.;。\n")
-            ]
-            return follower[0].end if follower else self.high
-        return self.high
-
-    def rate(self, name: str, value: float, period: str | None = None, currency: str | None = None) -> Rate:
-        """Return the figure as a value of a field."""
-        return Rate(name, value, self.number.start, self.reach, period or "month", currency)
-
-
-@lru_cache(maxsize=256)
-def _after(table: str, name: str) -> re.Pattern[str]:
-    cell = lexicon()[table][name]
-    bare = {script: [raw.removeprefix(" ?") for raw in raws] for script, raws in cell.items()}
-    return re.compile(rf"[ -]?(?:{either(bare).replace('(?<![a-z0-9])', '')})")
-
-
-@lru_cache(maxsize=256)
-def _anywhere(table: str, name: str) -> re.Pattern[str]:
-    return re.compile(either(lexicon()[table][name]))
+WHOLE_DOCUMENT = 60_000
+LEAST_CONTEXT = 1_000  # tokens: less, without a unit, counts something else
+CALENDAR_YEARS = range(1900, 2100)
+_COUNTED = re.compile(r" ?(?:[a-z-]{2,14} ?){0,3}")
+_ONCE = re.compile(r"一(?:个人|次(?=[\d一二三四五六七八九十两百千读看放处输性分要])|[些般下样起定直])")
 
 
 def _share(figure: Figure) -> Rate | None:
@@ -145,15 +47,24 @@ def _seconds(figure: Figure) -> Rate | None:
     rest = figure.whole.replace(" ", "")
     clue = figure.says("latency", figure.left + " \0 " + figure.text.folded[figure.reach : figure.high])
     alone = len(rest) <= figure.reach - figure.number.start + 2
-    if figure.says("not_latency", figure.whole) or not (clue or alone):
+    if not (_in_short(figure, unit) or ((clue or alone) and not figure.says("not_latency", figure.whole))):
         return figure.rate("", 0)
     return figure.rate("latency_seconds", figure.number.value * SECONDS.get(unit, 0.001))
+
+
+def _in_short(figure: Figure, unit: str) -> bool:
+    """Whether a limit of seconds stands right beside the number, whatever else the clause speaks of."""
+    behind = figure.text.folded[figure.reach : figure.high]
+    beside = figure.says("limit_before", figure.left) or after("labels", "limit_after").match(behind) is not None
+    return unit in ("second", "millisecond") and beside
 
 
 def _horizon(figure: Figure) -> Rate | None:
     unit = figure.unit("month", "year")
     if unit is None:
         return None
+    if unit == "year" and figure.number.value in CALENDAR_YEARS:
+        return figure.rate("", 0)
     meant = figure.says("horizon", figure.left) or figure.says("horizon", figure.whole)
     return figure.rate("horizon_months" if meant else "", figure.number.value * (12 if unit == "year" else 1))
 
@@ -161,9 +72,7 @@ def _horizon(figure: Figure) -> Rate | None:
 def _money(figure: Figure) -> Rate | None:
     currency = _currency(figure)
     budget = figure.says("budget", figure.whole)
-    if currency is None and not (
-        budget and figure.place("budget") >= 0 and not figure.unit("request", "token", "user", "page")
-    ):
+    if currency is None and not (budget and figure.place("budget") >= 0 and not figure.unit(*_OTHER_UNITS)):
         return None
     period = figure.period()
     if figure.says("revenue", figure.whole):
@@ -218,11 +127,27 @@ def _size(figure: Figure) -> Rate | None:
     if unit is None and side is None:
         return None
     if figure.period() or (side is None and unit is None):
-        return None if unit == "page" and side is None else figure.rate("", 0)
+        return None if unit is None or (unit == "page" and side is None) else figure.rate("", 0)
+    size = figure.number.value * TOKENS[unit or _side_unit(figure)]
+    if side is None and _at_once(figure):
+        side = "context_tokens"
     if side is None and regex("each_item").search(figure.whole):
-        side = "output_tokens" if regex("made_up").search(figure.text.folded) else "input_tokens"
-    factor = TOKENS[unit or _side_unit(figure)]
-    return figure.rate(side or "", figure.number.value * factor)
+        side = _item_side(figure, size)
+    return figure.rate(side or "", size)
+
+
+def _at_once(figure: Figure) -> bool:
+    """Whether the sentence says that a text is read whole: ",一次整本丢进去"."""
+    before = re.split(r"[。;!?\n]", figure.text.folded[max(0, figure.number.start - 40) : figure.number.start])[-1]
+    behind = re.split(r"[。;!?\n]", figure.text.folded[figure.reach : figure.reach + 40])[0]
+    return bool(regex("at_once").search(f"{before}\0{behind}"))
+
+
+def _item_side(figure: Figure, size: float) -> str:
+    """Return what the size of one item is: of what is written, of a whole document, or of what is read."""
+    if regex("made_up").search(figure.text.folded):
+        return "output_tokens"
+    return "context_tokens" if size >= WHOLE_DOCUMENT else "input_tokens"
 
 
 def _side_unit(figure: Figure) -> str:
@@ -234,16 +159,23 @@ def _side_unit(figure: Figure) -> str:
 _SIDES = {"input": "input_tokens", "output": "output_tokens", "context": "context_tokens"}
 
 
+def _counts_things(figure: Figure, label: str) -> bool:
+    """Whether a number without a unit of size counts something else: "一次三个", "同时十几个人"."""
+    if _MEASURE.match(figure.text.folded, figure.number.end):
+        return True
+    few = figure.number.value < LEAST_CONTEXT
+    return label == "context" and (few or figure.unit("request", "user", "second", "minute") is not None)
+
+
 def _side(figure: Figure, unit: str | None) -> str | None:
     """Which size it is: by the label nearest before the number, else by one right after it."""
     places = {label: figure.place(label) for label in _SIDES}
     nearest = max(places, key=lambda label: places[label])
     gap = len(_ABOUT.sub("", figure.left[max(places[nearest], 0) :]))
-    other = nearest == "context" and unit is None and figure.unit("request", "user", "second", "minute")
-    if places[nearest] >= 0 and gap <= (14 if unit else 6) and not other:
+    if places[nearest] >= 0 and gap <= (14 if unit else 6) and (unit or not _counts_things(figure, nearest)):
         return _SIDES[nearest]
     for label in _SIDES:
-        match = _after("labels", f"{label}_after").match(figure.text.folded, figure.reach)
+        match = after("labels", f"{label}_after").match(figure.text.folded, figure.reach)
         if match and (unit or label != "context" or _WINDOW.search(match[0])):
             figure.reach = max(figure.reach, match.end())
             return _SIDES[label]
@@ -262,31 +194,64 @@ def _requests(figure: Figure) -> Rate | None:
     unit = figure.unit("qps", "request", "page")
     peak = figure.says("peak", figure.left)
     per_second = re.search(r"qps|rps", figure.left) or (peak and _EACH_SECOND.search(figure.left))
+    carried = unit is None and _same_rate(figure)
     if unit is None and not (
-        figure.place("request_volume") >= 0
+        carried
+        or figure.place("request_volume") >= 0
         or re.search(r"(?:日|月|年|周)均[^,]{0,4}$", figure.left)
         or (peak and per_second)
         or _bare_rate(figure)
     ):
         return None
     period = figure.period()
-    if figure.says("per_user", figure.whole):
+    if _OUTCOME.search(figure.left):
+        return figure.rate("", 0)
+    if figure.says("per_user", figure.whole) or each_of(figure.text, figure.people, figure.clause):
         return _times_people(figure, period)
+    if period == "shift":
+        return _times_shifts(figure)
     at_peak = period == "second" and figure.says("peak", figure.text.folded[figure.reach : figure.high])
-    if unit == "qps" or per_second or at_peak or (peak and period in SECONDS):
-        return figure.rate("peak_rps", figure.number.value / SECONDS.get(period or "second", 1))
+    if (unit == "qps" or per_second or carried or period == "second") and _on_average(figure):
+        return figure.rate("monthly_requests", figure.number.value, "second")
+    if unit == "qps" or per_second or at_peak or carried or (peak and period in SECONDS):
+        return figure.rate("peak_rps", figure.number.value / SECONDS.get(period or "second", 1), "second")
     if period is None and figure.corrects and figure.last and figure.last.field == "monthly_requests":
         period = figure.last.period
+    period = period or (_period_of_sentence(figure) if unit == "request" else None)
     return figure.rate("monthly_requests", figure.number.value, period) if period else figure.rate("", 0)
+
+
+def _period_of_sentence(figure: Figure) -> str | None:
+    """Return the period that the clauses before name, where no figure stands between: "每天凌晨跑，大概四万笔"."""
+    sentence = max(figure.text.folded.rfind(end, 0, figure.number.start) for end in "。;!?\n") + 1
+    periods = figure.periods_from(max(sentence, figure.low_figure), figure.number.start)
+    if len(periods) != 1 or figure.says("stock", figure.whole):
+        return None
+    named = periods[0]
+    said = figure.text.folded[named.start : named.end + 1]
+    return named.name if _EVERY.match(said) else None
+
+
+def _on_average(figure: Figure) -> bool:
+    """Whether a rate a second is the mean: by the word right after it, else by the nearest word before it."""
+    behind = figure.text.folded[figure.reach : min(figure.high, figure.reach + 12)]
+    if figure.says("mean", behind) or figure.says("top", behind):
+        return figure.says("mean", behind)
+    return figure.place("mean") > figure.place("top")
+
+
+def _same_rate(figure: Figure) -> bool:
+    """Whether a bare number at a peak continues a rate a second: "QPS 均值 0.5，高峰也就 5"."""
+    rest = figure.text.folded[figure.number.end : figure.clause[1]]
+    named = figure.says("top", figure.left) or figure.says("mean", figure.left)
+    return bool(figure.last and figure.last.period == "second" and named and _NO_MORE.fullmatch(rest))
 
 
 def _bare_rate(figure: Figure) -> bool:
     """Whether a period follows the number at once, and nothing says that it counts something else."""
-    beside = any(
-        not figure.text.folded[figure.number.end : p.start].strip()
-        for p in figure.periods
-        if figure.number.end <= p.start
-    )
+    behind = next((p for p in figure.periods if figure.number.end <= p.start < figure.number.end + 48), None)
+    between = figure.text.folded[figure.number.end : behind.start] if behind else ","
+    beside = _COUNTED.fullmatch(between) is not None and not regex("not_requests").search(between)
     return beside and not any(figure.says(label, figure.whole) for label in ("budget", "revenue", "not_budget"))
 
 
@@ -294,16 +259,13 @@ def _times_people(figure: Figure, period: str | None) -> Rate:
     """Return a rate per person times the people named before it."""
     if period is None or figure.people is None:
         return figure.rate("", 0)
-    return figure.rate("monthly_requests", figure.number.value * figure.people, period)
+    return figure.rate("monthly_requests", figure.number.value * figure.people.count, period)
 
 
-def _people(text: Text, number: Number) -> bool:
-    """Whether a number counts those who make the requests."""
-    left, right = text.folded[max(0, number.start - 8) : number.start], text.folded[number.end : number.end + 24]
-    who = either(lexicon()["users_daily"])
-    return bool(
-        compiled(rf"(?:{who})(?:约|大概|大约|有)?$").search(left) or compiled(rf" ?[名个位]?(?:人|{who})").match(right)
-    )
+def _times_shifts(figure: Figure) -> Rate:
+    """Return a rate per shift as one per day, where the number of shifts is said."""
+    shifts = shifts_a_day(figure.text)
+    return figure.rate("monthly_requests", figure.number.value * shifts, "day") if shifts else figure.rate("", 0)
 
 
 def _parameters(figure: Figure) -> Rate | None:
@@ -324,6 +286,7 @@ def _again(figure: Figure) -> Rate | None:
 READERS: tuple[Callable[[Figure], Rate | None], ...] = (
     _share, _seconds, _users, _parameters, _money, _size, _requests, _horizon, _again,
 )  # fmt: skip
+VAGUE_READERS: tuple[Callable[[Figure], Rate | None], ...] = (_money, _size, _requests)
 
 
 def find_amounts(text: Text, numbers: list[Number], corrected: list[tuple[int, int]]) -> list[Finding]:
@@ -336,22 +299,37 @@ def find_amounts(text: Text, numbers: list[Number], corrected: list[tuple[int, i
     ]
     rates: list[Rate] = []
     used = 0
-    people: float | None = None
+    people = find_people(text, free)
     denied: Rate | None = None
     for index, number in enumerate(free):
         figure = _figure(text, free, index, periods, used)
         figure.last = denied or (rates[-1] if rates else None)
         figure.corrects = denied is not None or any(low <= number.start < high for low, high in corrected)
-        figure.people = people
-        people = number.value if _people(text, number) else people
-        rate = next((r for read in READERS if (r := read(_fresh(figure))) is not None), None)
+        figure.people = _who(people, number)
+        readers = VAGUE_READERS if number.vague else READERS
+        rate = next((r for read in readers if (r := read(_fresh(figure))) is not None), None)
+        if rate and rate.field == "mau":
+            people.append(People(number.start, rate.value))
         if rate is not None:
             used = max(used, rate.end)
-            denied = (
-                rate if rate.field and regex("denied_figure").search(text.folded[rate.end : rate.end + 24]) else None
-            )
+            denied = rate if rate.field and _taken_back(text, rate) else None
             rates += [rate] if rate.field and not denied else []
     return [f for rate in [*rates, *_new_periods(text, rates, periods, free, corrected)] for f in _findings(text, rate)]
+
+
+def _taken_back(text: Text, rate: Rate) -> bool:
+    """Whether a figure is denied: "2 million is impossible", "不是每月 30 万"."""
+    before = text.folded[max(0, rate.start - 16) : rate.start]
+    return bool(
+        regex("denied_before").search(before) or regex("denied_figure").search(text.folded[rate.end : rate.end + 24])
+    )
+
+
+def _who(people: list[People], number: Number) -> People | None:
+    """Return those named last before a figure, else first after it."""
+    before = [p for p in people if p.start < number.start]
+    after = [p for p in people if p.start > number.start]
+    return before[-1] if before else after[0] if after else None
 
 
 def _fresh(figure: Figure) -> Figure:
@@ -365,7 +343,7 @@ def _figure(text: Text, free: list[Number], index: int, periods: list[Period], u
     high = text.clause(max(number.end - 1, number.start))[1]
     before = free[index - 1].end if index else 0
     after = free[index + 1].start if index + 1 < len(free) else len(text.folded)
-    return Figure(text, number, max(low, before), min(high, after), (low, high), periods, used)
+    return Figure(text, number, max(low, before), min(high, after), (low, high), periods, used, low_figure=before)
 
 
 def _new_periods(

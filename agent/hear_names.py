@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .hear_text import Text, fold, lexicon
+from .hear_text import Text, lexicon
 from .hear_words import Finding, Mood, Pattern, either, longest, patterns, regex, spans
 
-_JOINER = re.compile(r" ?(?:、|,|和|与|或者?|及|跟|以及|and|or|/|&|nor|,? or|,? and) ?(?:the |any )?")
+JOINER = re.compile(r" ?(?:、|,|和|与|或者?|及|跟|以及|and|or|/|&|nor|,? or|,? and) ?(?:the |any )?")
+_FAMILY = re.compile(r"^ ?(?:的)?(?:全?系列|家族|全家|模型|(?:series|family|models?)(?![a-z]))")
 _STOP = re.compile(r"[,;。!?\n]|\.(?!\d)")
 REACH = 10
 
@@ -55,11 +56,20 @@ def find_names(text: Text) -> list[Finding]:
     roles: tuple[str, ...] = ()
     last_end = -1
     for item in longest(found):
-        chained = last_end >= 0 and _JOINER.fullmatch(text.folded, last_end, item.start) is not None
+        chained = last_end >= 0 and JOINER.fullmatch(text.folded, last_end, item.start) is not None
         roles = roles if chained else _name_roles(text, item)
         last_end = item.end
         heard += [h for role in roles if (h := _as_heard(text, item, role, (item.start, item.end) in models))]
-    return heard
+    return heard + _floor_of_current(text, heard)
+
+
+def _floor_of_current(text: Text, heard: list[Finding]) -> list[Finding]:
+    """Take the model in use as the floor where it is only meant: "不能比它差", "the same quality or better"."""
+    current = next((f for f in heard if f.field == "current_model"), None)
+    match = regex("floor_of_current").search(text.folded)
+    if current is None or match is None or any(f.field == "quality_floor" for f in heard):
+        return []
+    return [Finding("quality_floor", current.value, *match.span())]
 
 
 def _as_heard(text: Text, item: Finding, role: str, model: bool) -> Finding | None:
@@ -77,11 +87,13 @@ def _name_roles(text: Text, item: Finding) -> tuple[str, ...]:
 def _role(text: Text, item: Finding, roles: tuple[Role, ...], reach: int) -> str | None:
     """Return the role whose words stand nearest: before the name at most `reach` away, else right after it."""
     left, right = _around(text, item)
-    whole = left + text.folded[item.start : item.end] + right
+    name = text.folded[item.start : item.end]
+    whole = left + name + right
+    article = len("the ") if name.startswith("the ") else 0
     best: tuple[int, int, str] | None = None
     for role in roles:
         for match in role.before.finditer(whole):
-            gap = len(left) - match.end()
+            gap = max(len(left) - match.end(), 0) if match.end() <= len(left) + article else -1
             if 0 <= gap <= reach and (best is None or (gap, match.start()) < best[:2]):
                 best = (gap, match.start(), role.field)
     follower = _follower(right, roles)
@@ -91,8 +103,12 @@ def _role(text: Text, item: Finding, roles: tuple[Role, ...], reach: int) -> str
 
 
 def _follower(right: str, roles: tuple[Role, ...]) -> tuple[str, ...] | None:
+    return _said_after(right.lstrip(" -"), roles) or _said_after(_FAMILY.sub("", right, count=1).lstrip(" -"), roles)
+
+
+def _said_after(right: str, roles: tuple[Role, ...]) -> tuple[str, ...] | None:
     for role in roles:
-        if match := role.after.match(right.lstrip(" -")):
+        if match := role.after.match(right):
             strong = (
                 role.field in ("quality_floor", "company_region", "users_region", "ownership_region")
                 and len(match[0]) > 1
@@ -125,7 +141,7 @@ def find_places(text: Text, mood: Mood) -> list[Finding]:
     for code, words, people in _region_words():
         found += [Finding("place", (code, False), *s) for s in spans(words, text.folded)]
         found += [Finding("place", (code, True), *s) for s in spans(people, text.folded)]
-    heard = [f for item in longest(found) if (f := _placed(text, item)) and not mood.negated(item.start, item.end)]
+    heard = [f for item in longest(found) if (f := _placed(text, item)) and not _denied(text, mood, f)]
     company = next((f.value for f in heard if f.field == "company_region"), None)
     users = next((f for f in heard if f.field == "users_region"), None)
     if users and company is None and regex("both_regions").search(text.folded):
@@ -134,13 +150,37 @@ def find_places(text: Text, mood: Mood) -> list[Finding]:
     return heard + _implied(text, company, {f.field for f in heard})
 
 
+def _denied(text: Text, mood: Mood, place: Finding) -> bool:
+    """Whether a place is denied; data that may not leave it is none."""
+    before = text.folded[max(0, place.start - 60) : place.start]
+    if place.field == "data_region" and regex("may_not_go").search(before):
+        return True
+    kept = place.field == "data_region" and regex("may_not_leave").search(before)
+    return not kept and mood.negated(place.start, place.end)
+
+
 def _placed(text: Text, item: Finding) -> Finding | None:
     code, people = item.value
     if people:
-        follower = _follower(_around(text, item)[1], _roles("places"))
+        left, right = _around(text, item)
+        if _owner_before().search(left):
+            return Finding("ownership_region", code, item.start, item.end)
+        follower = _follower(right, _roles("places"))
         return Finding(follower[0], code, item.start, item.end) if follower else None
     role = _role(text, item, _roles("places"), 3)
+    if role == "company_region" and _vendor_noun().match(text.folded, item.end):
+        return None
     return Finding(role, code, item.start, item.end) if role else None
+
+
+@lru_cache(maxsize=1)
+def _vendor_noun() -> re.Pattern[str]:
+    return re.compile(r"(?:的|嘅)?(?:大?模型|大?语言模型|ai|厂商|品牌|产品|供应商|云)")
+
+
+@lru_cache(maxsize=1)
+def _owner_before() -> re.Pattern[str]:
+    return re.compile(rf"(?:{either(lexicon()['places']['ownership_region']['before'])}) ?$")
 
 
 def _implied(text: Text, company: str | None, heard: set[str]) -> list[Finding]:
@@ -152,48 +192,3 @@ def _implied(text: Text, company: str | None, heard: set[str]) -> list[Finding]:
     if home and "data_region" not in heard and (stay := regex("stays_in_country").search(text.folded)):
         found.append(Finding("data_region", home, *stay.span()))
     return found
-
-
-@lru_cache(maxsize=1)
-def _refused_home() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """For each country: "no ... models", "no models from ..." in the scripts of the lexicon."""
-    nouns = lexicon()["vendor_nouns"]
-    chinese = "|".join([*nouns["hans"], *(source for source in _folded(nouns["hant"]))])
-    english = "|".join(nouns["en"])
-    return tuple(
-        (code, re.compile(_refusal(code, cell, chinese, english))) for code, cell in lexicon()["regions"].items()
-    )
-
-
-def _folded(raws: list[str]) -> list[str]:
-    return [fold(raw) for raw in raws]
-
-
-def _refusal(code: str, cell: Mapping[str, list[str]], chinese: str, english: str) -> str:
-    han = "|".join([*(w for w in cell["words"] if not w[0].isascii()), *lexicon()["home_vendors"].get(code, [])])
-    people = "|".join([*cell["people"], *(w for w in cell["words"] if w[0].isascii())])
-    no_han = (
-        r"(?:不要(?!求)|不(?:想|能|可以?|得|许|准|接受|考虑|允许|再)?(?:使?用|采购|采用|选用)?|别用?"
-        r"|禁用|禁止(?:使?用)?|排除|避免|除了?)(?:任何|来自)?"
-    )
-    no_en = (
-        r"(?:no|not|non|exclud(?:e|es|ing)|without|avoid|except|never use|can'?t use|cannot use"
-        r"|must not use|not allowed to use|do(?: not|n't) (?:want|use))(?: use)?(?: any)?"
-    )
-    return (
-        rf"{no_han}(?:{han})(?:{chinese})|(?<![a-z]){no_en}[ -](?:{people})[ -](?:made |based "
-        rf"|owned )?(?:{english})(?![a-z])"
-        rf"|(?<![a-z]){no_en} (?:{english}) (?:from|made in|out of|based in) (?:the )?(?:{people})(?![a-z])"
-    )
-
-
-def find_refused_countries(text: Text) -> list[Finding]:
-    """Countries whose vendors are refused."""
-    named = {code for code, words, people in _region_words() if spans(words, text.folded) or spans(people, text.folded)}
-    named |= {code for code, words in lexicon()["home_vendors"].items() if any(w in text.folded for w in words)}
-    return [
-        Finding("vendor_countries_excluded", code, *match.span())
-        for code, pattern in _refused_home()
-        if code in named
-        for match in pattern.finditer(text.folded)
-    ]

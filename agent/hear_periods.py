@@ -13,7 +13,9 @@ PER_MONTH = {
     "day": 30,
     "week": 30 / 7,
     "month": 1,
+    "quarter": 1 / 3,
     "year": 1 / 12,
+    "shift": 30,
 }
 
 

@@ -18,7 +18,7 @@ def task_words(text: Text, table: str = "tasks") -> list[Finding]:
 
 def find_tasks(text: Text, mood: Mood, sized_document: Finding | None) -> list[Finding]:
     """Return the main task first, then the others; question answering over documents is rag."""
-    meant = [f for f in task_words(text) if not mood.negated(f.start, f.end)]
+    meant = [f for f in task_words(text) if not mood.negated(f.start, f.end) and not _describes(text, f)]
     if not any(f.value in ("rag", "chat") for f in meant):
         meant += _question_answering(text, mood)
     if not meant:
@@ -27,9 +27,26 @@ def find_tasks(text: Text, mood: Mood, sized_document: Finding | None) -> list[F
     ordered = _by_weight(text, meant)
     if not ordered:
         return [sized_document] if sized_document else []
-    main = ordered[0]
-    others = [f for f in ordered[1:] if f.value != main.value]
+    main = next(
+        (f for f in ordered if f.value == "embedding" and regex("embedding_model").search(text.folded)), ordered[0]
+    )
+    others = [f for f in ordered if f.value != main.value]
     return [main, *(Finding("secondary_tasks", f.value, f.start, f.end) for f in others)]
+
+
+def _describes(text: Text, finding: Finding) -> bool:
+    """Whether a task word only says of what kind a noun is: "客服录音", "support tickets", captions of photos."""
+    if finding.value == "creative_writing" and regex("a_piece").search(text.folded[finding.start : finding.end]):
+        return True  # a piece to be written now, not what a model is for
+    if finding.value == "asr" and "caption" in text.folded[finding.start : finding.end]:
+        return _shows(text.folded)
+    return finding.value == "chat" and regex("described").match(text.folded, finding.end) is not None
+
+
+@lru_cache(maxsize=1)
+def _shows(folded: str) -> bool:
+    """Whether a text speaks of pictures and of nothing that is heard."""
+    return regex("pictures").search(folded) is not None and regex("sounds").search(folded) is None
 
 
 def _question_answering(text: Text, mood: Mood) -> list[Finding]:

@@ -19,7 +19,10 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _PLAIN_WORD = re.compile(r"\b[a-z]{2,}\b")
 _SPACES = re.compile(r"\s+")
 _ENGLISH = re.compile(r"[a-z]{6,16}")
-_BREAKS = re.compile(r"[;!?。\n]|[,.](?!\d)|(?<!\d)[,.]|\bbut\b|\bhowever\b|但|不过(?!滤)|而是|然而|可是")
+_BREAKS = re.compile(
+    r"[;!?。\n]|,(?!\d)|(?<!\d),|(?<!\b[a-z])(?<!\bpp)(?<!\bapprox)(?<!\bincl)\.(?:(?!\d)|(?<!\d\.))|\bbut\b|\bhowever\b|但|不过(?!滤)|而是|然而|可是|所以|因此|因为"
+    r"|(?<=[a-z]) because |(?<=[a-z]) so (?!that|far|much|many)"
+)
 
 
 @dataclass(frozen=True, slots=True)

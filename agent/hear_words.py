@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .hear_text import Text, fold, lexicon
+from .hear_text import REACH, Text, fold, lexicon
 
 _GROUP = re.compile(r"\\?\((?:\?[:!=]|\?<[!=])?[^()]*\)(?:[?*+]|\{\d*,?\d*\})?")
 _CLASS = re.compile(r"\[[^\]]*\](?:[?*+]|\{\d*,?\d*\})?")
 _OPTIONAL = re.compile(r"\\?.(?:[?*+]|\{\d*,?\d*\})")
 _LOOKED_BACK_OR_SPACE = re.compile(r"\(\?<[!=][^)]*\)|\[[^\]]*\]| \??")
+_SENTENCE_END = re.compile(r"[.!?。\n](?!\d)")
 WINDOW = 30
 WINDOW_HAN = 9
 
@@ -177,7 +178,7 @@ class Mood:
         """Return the part of the clause that can turn what follows."""
         low, _ = self.text.clause(start)
         part = self.masked[max(low, start - WINDOW) : start]
-        cut = max((m.end() for m in re.finditer(r"(?<!\0) and (?!\0)", part)), default=0)
+        cut = max((m.end() for m in re.finditer(r"(?<!\0) and (?!\0)|: ", part)), default=0)
         part = part[cut:] if not re.search(r"\0 and (?:\w+ )?$", part) else part
         han = [m.end() for m in re.finditer(r"[一-鿿]", part)]
         return part if len(han) <= WINDOW_HAN else part[han[-WINDOW_HAN] - 1 :]
@@ -208,7 +209,15 @@ class Mood:
             or (_tail_regex("question_end").search(after) and not self._wishes(start))
         )
 
+    def forbidden(self, start: int) -> bool:
+        """Whether a use is forbidden before it: "customer data must never be uploaded" speaks of customer data."""
+        return bool(regex("forbids").search(self.before(start)))
+
+    def on_condition(self, start: int) -> bool:
+        """Whether an "if" stands before it, which for what a vendor signs is a demand: "fine if they sign a DPA"."""
+        return bool(regex("conditions").search(self.before(start)))
+
     def _wishes(self, start: int) -> bool:
         """Whether a question asks for a model rather than leaves the span open: "which is best at ...?"."""
-        low, _ = self.text.clause(start)
-        return bool(regex("asks_which").search(self.text.folded[low:start]))
+        sentence = _SENTENCE_END.split(self.text.folded[max(0, start - REACH) : start])[-1]
+        return bool(regex("asks_which").search(sentence))

@@ -50,6 +50,7 @@ def resolve(requirements: Requirements, facts: Facts) -> Need:
     output = r.output_tokens or d.output_tokens
     requests = r.monthly_requests or (d.monthly_requests_long if given > LONG else d.monthly_requests)
     volume_said = r.binding("monthly_requests", "peak_rps")
+    personal = r.device in ("phone", "laptop")  # each serves its own user, however many there are
     peak = r.peak_rps or requests / SECONDS_PER_MONTH * d.peak_over_mean
     return Need(
         said=r,
@@ -62,12 +63,12 @@ def resolve(requirements: Requirements, facts: Facts) -> Need:
         cached_share=r.cached_share or 0.0,
         batch=bool(r.batch_ok),
         peak_rps=peak,
-        concurrency=max(1, round(peak * seconds_a_request(output))) if volume_said else 1,
+        concurrency=max(1, round(peak * seconds_a_request(output))) if volume_said and not personal else 1,
         budget_usd=_budget_usd(r, facts),
         patience=r.latency_seconds or (d.patience_seconds[task] if not r.realtime else 1.5),
         horizon_months=r.horizon_months or d.horizon_months,
         field=_field(r),
-        profile=_profile(r, task),
+        profile=next(name for name, holds in profile_conditions(r, task) if holds),
         assumed=tuple(_assumed(r)),
     )
 
@@ -98,9 +99,9 @@ def _field(r: Requirements) -> str | None:
     return "finance" if r.sector == "bank" or "financial" in kinds else None
 
 
-def _profile(r: Requirements, task: str) -> str:
-    """Return the first profile that applies, in the order of weights.yaml."""
-    conditions: tuple[tuple[str, bool], ...] = (
+def profile_conditions(r: Requirements, task: str) -> tuple[tuple[str, bool], ...]:
+    """Return which profiles a need speaks for, in the order of weights.yaml; the first that does is taken."""
+    return (
         ("device", r.device in ("phone", "laptop", "edge")),
         ("regulated", bool(r.on_prem) or bool((r.data_sensitivity or frozenset()) & SENSITIVE)),
         ("coding_agent", task in ("code", "agent")),
@@ -109,8 +110,8 @@ def _profile(r: Requirements, task: str) -> str:
         ("rag", task == "rag"),
         ("tuned_product", bool(r.fine_tune)),
         ("high_volume", (r.monthly_requests or 0) >= HIGH_VOLUME),
+        ("balanced", True),
     )
-    return next((name for name, holds in conditions if holds), "balanced")
 
 
 def _assumed(r: Requirements) -> list[str]:

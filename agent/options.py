@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ Bools = npt.NDArray[np.bool_]
 EFFORTS = ("none", "low", "medium", "high", "xhigh", "max", "unstated")
 EFFORT_INDEX = {name: index for index, name in enumerate(EFFORTS)}
 MAX_TIERS = 4
+YEAR = dt.timedelta(365)
 NAN = float("nan")
 TEXT_TASKS = frozenset({
     "chat", "code", "reasoning", "rag", "summarization", "translation", "classification", "extraction", "agent",
@@ -76,6 +77,7 @@ class Options:
     factor: Floats
     tiers: Floats
     worst_tiers: Floats
+    mean_tiers: Floats
     batch_tiers: Floats
     reasoning: Floats
     weights_gb: Floats
@@ -107,9 +109,14 @@ class Options:
         differs = (self.tiers != self.worst_tiers) & ~np.isnan(self.worst_tiers)
         return np.flatnonzero(differs.any(axis=(1, 2)) & self.is_api)
 
+    def take(self, numbers: Ints) -> "Options":
+        """Return the columns of some options, to price them by; the records behind them are left out."""
+        columns = {name: getattr(self, name)[numbers] for name in ("model", *_COLUMNS)}
+        return replace(self, rows=(), names=(), groups={}, **columns)
+
     def __len__(self) -> int:
         """Return the number of options."""
-        return len(self.rows)
+        return len(self.model)
 
 
 @lru_cache(maxsize=4)
@@ -265,6 +272,18 @@ def _worst(row: Row, _: dt.date) -> list[list[float]]:
     return _tiers(max(rates, key=lambda r: r.tiers[0].input + r.tiers[0].output, default=None))
 
 
+def _mean(row: Row, day: dt.date) -> list[list[float]]:
+    """Return the mean price of the year to come: each rate until the next announced one."""
+    if not row.later:
+        return _tiers(row.rate)
+    changes = [(day, row.rate), *((start, rate) for start, rate in row.later if start < day + YEAR)]
+    ends = [*(start for start, _ in changes[1:]), day + YEAR]
+    spans = [(_tiers(rate), (end - start) / YEAR) for (start, rate), end in zip(changes, ends, strict=True)]
+    if any([t[0] for t in table] != [t[0] for t in spans[0][0]] for table, _ in spans):
+        return _worst(row, day)  # the tiers themselves change: no mean of them can be told
+    return np.average([table for table, _ in spans], axis=0, weights=[share for _, share in spans]).tolist()  # type: ignore[no-any-return]
+
+
 def _reasoning(row: Row, _: dt.date) -> float:
     measured = row.model.reasoning_tokens.get(row.option.effort)  # type: ignore[call-overload]
     if measured:
@@ -324,6 +343,7 @@ _COLUMNS: dict[str, tuple[Any, Any]] = {
     "factor": (lambda r, _: r.model.tokenizer_factor.value if r.model.tokenizer_factor else 1.0, float),
     "tiers": (lambda r, _: _tiers(r.rate), float),
     "worst_tiers": (_worst, float),
+    "mean_tiers": (_mean, float),
     "batch_tiers": (lambda r, _: _tiers(r.rate, batch=True), float),
     "reasoning": (_reasoning, float),
     "weights_gb": (_weights_gb, float),

@@ -171,7 +171,8 @@ def _question(d: Draft, q: Question) -> Blocks:
 
 
 def _open(d: Draft, advice: Advice) -> Blocks:
-    return d.listed(q.could_change for q in advice.questions if isinstance(q, OpenQuestion))
+    asked = (q for q in advice.questions if isinstance(q, OpenQuestion))
+    return tuple(block for q in asked for block in (paragraph(d.said(q.text)), *d.listed([q.could_change])))
 
 
 def _evaluation(d: Draft, advice: Advice) -> Blocks:

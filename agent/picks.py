@@ -7,6 +7,7 @@ import numpy as np
 
 from ..knowledge.facts import Facts
 from .options import Ints
+from .rules import MET
 from .score import Scored
 from .shortlist import Shortlist
 
@@ -17,23 +18,24 @@ WORTH_A_SWAP = 0.9
 TWICE = 2.0
 CHEAPER, WITHIN = 0.7, 0.10
 FIRST_LIFE_MONTHS, OTHER_LIFE_MONTHS = 6.0, 3.0
+SOMETHING = 0.1  # strength of evidence below which an order rests on size and age alone
 HARDWARE_FIELDS = ("gpu", "gpu_count", "gpu_mem_gb", "ram_gb", "device")
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One pick: the option's number, its role, and the number of options as good as tied with it."""
+    """One pick: the option's number, its role, and the options as good as tied with it, the best first."""
 
     option: int
     role: Role
-    tied: int = 0
+    tied: tuple[int, ...] = ()
 
 
 def ranked(found: Shortlist, scored: Scored) -> Ints:
     """Return open options by total to four places, cost, strength, age, the maker before other sellers, id."""
     numbers = np.flatnonzero(found.open)
     options = found.options
-    cost = np.round(np.nan_to_num(found.economics.monthly[numbers], nan=np.inf), 2)
+    cost = np.round(np.nan_to_num(found.economics.expected[numbers], nan=np.inf), 2)
     keys = (
         options.name_order[numbers],
         options.listing[numbers],
@@ -50,12 +52,11 @@ def _known(cost: float) -> float:
     return float("inf") if np.isnan(cost) else round(float(cost), 2)
 
 
-def tied_with_leader(scored: Scored, ordered: Ints) -> int:
-    """How many of the ordered options are as good as the leader."""
+def tied_with_leader(scored: Scored, ordered: Ints) -> tuple[int, ...]:
+    """Return those of the ordered options that are as good as the leader, itself left out."""
     if len(ordered) == 0:
-        return 0
-    task = scored.part("task")
-    return int(np.sum(_ties(scored, ordered, task)))
+        return ()
+    return tuple(int(number) for number in ordered[_ties(scored, ordered, scored.part("task"))][1:])
 
 
 def _ties(scored: Scored, ordered: Ints, task: "np.typing.NDArray[np.float64]") -> "np.typing.NDArray[np.bool_]":
@@ -70,7 +71,7 @@ def _break_ties(found: Shortlist, scored: Scored, ordered: Ints) -> Ints:
     """
     if len(ordered) == 0:
         return ordered
-    cost = found.economics.monthly
+    cost = found.economics.expected
     tied = ordered[_ties(scored, ordered, scored.part("task"))]
     met = _wishes_met(found, tied)
     wished = tied[met == met.max()]
@@ -102,15 +103,33 @@ def choose(found: Shortlist, scored: Scored) -> tuple[Chosen, ...]:
     living = ordered[found.options.months_left[ordered] >= life_floor(found)]
     if len(living) == 0:
         return ()
-    first = int(living[0])
+    first = int(_on_evidence(found, scored, _with_papers(found, scored, living))[0])
     rest = ordered[(ordered != first) & (found.options.months_left[ordered] >= OTHER_LIFE_MONTHS)]
-    tied = tied_with_leader(scored, np.array([first, *rest], dtype=np.int64)) - 1
+    tied = tied_with_leader(scored, np.array([first, *rest], dtype=np.int64))
     picks = [Chosen(first, "first_choice", tied)]
     second = _alternative(found, scored, first, rest)
     if second is not None:
         picks.append(Chosen(second, "alternative"))
     third = _third(found, scored, [p.option for p in picks], rest)
     return (*picks, third) if third else tuple(picks)
+
+
+def _with_papers(found: Shortlist, scored: Scored, living: Ints) -> Ints:
+    """Put sellers known to sign what the data needs before those of whom it is not known, where they are near."""
+    rule = next((number for number, rule in enumerate(found.rules) if rule.name == "privacy"), None)
+    if rule is None:
+        return living
+    near = scored.total[living[0]] - scored.total[living] <= WITHIN
+    signed = (found.status[rule][living] == MET) & near
+    return living[signed] if signed.any() else living
+
+
+def _on_evidence(found: Shortlist, scored: Scored, living: Ints) -> Ints:
+    """Put what was measured, and is no year old, before a leader of which nothing is known, where they are tied."""
+    known = scored.strength[living] >= SOMETHING
+    tied = scored.total[living[0]] - scored.total[living] <= TIE_TOTAL
+    better = known & tied & (found.options.age_years[living] <= 1)
+    return living[better] if not known[0] and better.any() else living
 
 
 def _best_of_each_model(found: Shortlist, ordered: Ints) -> Ints:
@@ -137,18 +156,19 @@ def _alternative(found: Shortlist, scored: Scored, first: int, rest: Ints) -> in
 
 def _worth_offering(found: Shortlist, scored: Scored, first: int, other: int) -> bool:
     near = scored.total[first] - scored.total[other] <= NEAR
-    cost = found.economics.monthly
+    cost = found.economics.expected
     hardware = any(found.need.asked(field) for field in HARDWARE_FIELDS)
     return bool(near and (_known(cost[other]) <= TWICE * _known(cost[first]) or hardware))
 
 
 def _third(found: Shortlist, scored: Scored, taken: list[int], rest: Ints) -> Chosen | None:
-    """Return the best of those much cheaper and nearly as good; else the best of a third family."""
+    """Return the best much cheaper one, the cheapest so far, and nearly as good; else the best of a third family."""
     task, family, first = scored.part("task"), found.options.groups["family"].of, taken[0]
-    cost = np.round(np.nan_to_num(found.economics.monthly, nan=np.inf), 2)
+    cost = np.round(np.nan_to_num(found.economics.expected, nan=np.inf), 2)
     left = rest[~np.isin(rest, taken)]
     near = (scored.total[first] - scored.total[left] <= WITHIN) & (task[first] - task[left] <= WITHIN)
-    cheap = left[near & (cost[left] <= CHEAPER * cost[first]) & (cost[first] > 0)]
+    limit = min(CHEAPER * cost[first], *(cost[other] for other in taken))
+    cheap = left[near & (cost[left] <= limit) & (cost[first] > 0)]
     if len(cheap):
         return Chosen(int(cheap[0]), "budget")
     third = left[~np.isin(family[left], family[taken])]

@@ -20,6 +20,7 @@ LONG = 64_000
 SHORT_LIFE_MONTHS = 6
 CLEARLY_DEARER = 1.3
 LOW_PLACE, TELLING_TABLE = 0.4, 20
+MOST_TIED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +164,10 @@ def _by_language(b: Bench) -> Iterator[Statement]:
 
 def _by_tie(b: Bench) -> Iterator[Statement]:
     if b.chosen.tied:
-        yield Statement(text_id="reason.tied", params={"count": b.chosen.tied}, cites=("default/tie",))
+        names = dict.fromkeys(row_of(b.found, option).model.name for option in b.chosen.tied)
+        shown = tuple(names)[:MOST_TIED]
+        params = {"models": shown, "more": len(names) - len(shown) or None}
+        yield Statement(text_id="reason.tied", params=params, cites=("default/tie",))
 
 
 _REASONS: tuple[Callable[[Bench], Iterator[Statement]], ...] = (
@@ -214,7 +218,7 @@ def _measured_low(b: Bench) -> Iterator[Statement]:
 def _tells_against(b: Bench, item: EvidenceItem) -> bool:
     """Whether an item is a low place in a table of some size, at the option's own effort."""
     said = item.statement.params
-    if item.statement.text_id != "evidence.figure" or item.signal >= LOW_PLACE:
+    if item.statement.text_id != "evidence.figure" or item.signal >= LOW_PLACE or said["model"] != b.name:
         return False
     own = said["effort"] in (b.row.option.effort, "unstated")
     return own and isinstance(said["of"], int) and said["of"] >= TELLING_TABLE

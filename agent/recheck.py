@@ -48,10 +48,15 @@ class Recheck(Value):
 def recheck(advice: Advice, facts: Facts, day: dt.date) -> Recheck:
     """Decide again on an advice's requirements and say what changed; weights that were overridden stay so."""
     now = recommend(advice.requirements, facts, day, weights=_overridden(advice, facts))
-    changes = tuple(change for find in _FINDERS for change in find(advice, now, facts))
+    changes = differences(advice, now, facts)
     made = Recheck(since=advice.as_of, advice=now, changes=changes)
     keys = cited_keys(made.changes)
     return made.model_copy(update={"citations": cite_all(keys, facts, advice.requirements, day)})
+
+
+def differences(old: Advice, new: Advice, facts: Facts) -> tuple[Change, ...]:
+    """Say what a later advice has that the earlier one had not, and why a pick is none any more."""
+    return tuple(change for find in _FINDERS for change in find(old, new, facts))
 
 
 def _overridden(advice: Advice, facts: Facts) -> Mapping[str, float] | None:

@@ -1,7 +1,7 @@
 """From a need to an advice: options, rules, score, picks, and what to say of each; nothing here speaks prose."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ..knowledge.facts import Facts
 from ..tools.evaluation import detectable_gap
-from .advice import Advice, ModelRef, OpenQuestion, Param, Params, Pick, Question, Statement, TestPlan
+from .advice import Advice, ModelRef, Param, Params, Pick, Question, Statement, TestPlan
 from .citations import cite_all
 from .confidence import confidence_of
 from .conflicts import conflicts_of
@@ -28,6 +28,7 @@ from .sanity import questions_for
 from .score import Scored, score
 from .shortlist import Shortlist, funnel, shortlist
 from .strategy import plan_split, routing_of, with_strong
+from .voi import open_questions
 
 
 def recommend(
@@ -37,12 +38,14 @@ def recommend(
     *,
     weights: Mapping[str, float] | None = None,
     problems: tuple[Question, ...] = (),
+    settled: Iterable[str] = (),
 ) -> Advice:
     """Return the advice for requirements on a day; the same requirements and facts always give the same advice.
 
-    `problems` are questions that reading the words left open: while there are any, the advice asks them.
+    `problems` are questions that reading the words left open: while there are any, the advice asks them. `settled`
+    names the questions that were asked and left open, which the advice does not list again.
     """
-    if questions := problems or questions_for(requirements, facts) or unknown_floor(requirements, facts):
+    if questions := doubts(requirements, facts, problems):
         return unclear(requirements, questions, facts, day)
     need = resolve(requirements, facts)
     found = shortlist(build_options(facts, day), need)
@@ -59,8 +62,8 @@ def recommend(
         near_misses=short_lived(found, scored) if found.open.any() and not picks else near_misses(found, scored),
         eliminated=eliminations(found, scored),
         funnel=funnel(found),
-        questions=tuple(_open_questions(need)),
-        assumptions=(*_assumptions(need, facts), *floor_assumptions(need, facts)),
+        questions=open_questions(found, scored, settled),
+        assumptions=(*_assumptions(need, facts, picks), *floor_assumptions(need, facts)),
         strategy=routing_of(found, scored, plan),
         conflicts=conflicts_of(found, scored, chosen),
         advice_notes=(*_notes(need, found, picks), *about_current(found, scored, picks)),
@@ -69,6 +72,11 @@ def recommend(
         data_dates=data_dates(facts),
     )
     return advice.model_copy(update={"citations": cite_all(cited_keys(advice), facts, requirements, day)})
+
+
+def doubts(requirements: Requirements, facts: Facts, problems: tuple[Question, ...] = ()) -> tuple[Question, ...]:
+    """Return the questions without whose answer no advice is honest: unread words, clashes, an unknown floor."""
+    return problems or questions_for(requirements, facts) or unknown_floor(requirements, facts)
 
 
 def unclear(requirements: Requirements, questions: tuple[Question, ...], facts: Facts, day: dt.date) -> Advice:
@@ -114,7 +122,7 @@ def _pick(found: Shortlist, scored: Scored, chosen: Chosen, picks: tuple[Chosen,
     )
 
 
-def _assumptions(need: Need, facts: Facts) -> Iterator[Statement]:
+def _assumptions(need: Need, facts: Facts, picks: tuple[Pick, ...]) -> Iterator[Statement]:
     values: dict[str, Param] = {
         "task": need.task,
         "commercial": True,
@@ -147,8 +155,10 @@ def _assumptions(need: Need, facts: Facts) -> Iterator[Statement]:
     if r.device in load_defaults().device_ram_gb and not r.binding("ram_gb"):
         params = {"value": load_defaults().device_ram_gb[r.device], "device": r.device}
         yield Statement(text_id="assume.ram_gb", params=params, cites=("default/device_ram_gb",))
-    if not r.binding("monthly_requests", "peak_rps"):
+    if not r.binding("monthly_requests", "peak_rps") and any(pick.hardware for pick in picks):
         yield Statement(text_id="assume.one_at_a_time", params={}, cites=("default/concurrency",))
+    for field in sorted(r.unknown - r.said - set(need.assumed)):
+        yield Statement(text_id="assume.unknown", params={"field": field}, cites=(f"default/{field}",))
     for part in facts.snapshot.missing:
         yield Statement(text_id="assume.missing_data", params={"part": part}, cites=("default/missing",))
 
@@ -169,23 +179,6 @@ def _notes(need: Need, found: Shortlist, picks: tuple[Pick, ...]) -> Iterator[St
             params={"models": found.options.model_ids and len(found.options.model_ids)},
             cites=("default/hard_constraints",),
         )
-
-
-def _open_questions(need: Need) -> Iterator[OpenQuestion]:
-    """Return what was not said and could move the picks, law before taste."""
-    asked: tuple[tuple[str, tuple[str, ...]], ...] = (
-        ("privacy", ("on_prem", "data_sensitivity")),
-        ("license", ("commercial", "open_weights", "osi_license")),
-        ("users", ("users_region", "company_region")),
-        ("volume", ("monthly_requests",)),
-        ("budget", ("monthly_budget",)),
-        ("language", ("languages",)),
-        ("latency", ("latency_seconds", "realtime")),
-    )
-    for topic, fields in asked:
-        if not need.asked(*fields):
-            change = Statement(text_id=f"open.{topic}", params={}, cites=(f"default/{fields[0]}",))
-            yield OpenQuestion(topic=topic, value=0.0, could_change=change)  # type: ignore[arg-type]
 
 
 def _test_plan(need: Need) -> TestPlan:

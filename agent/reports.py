@@ -12,9 +12,9 @@ from .write import Block, Draft, Line, Numbered, Section, bullets, how, number, 
 Cell = Callable[[Draft, Compared], Line]
 
 
-def why_not_sections(answer: WhyNot, language: Language) -> tuple[Section, ...]:
+def why_not_sections(answer: WhyNot, language: Language, numbers: Numbered | None = None) -> tuple[Section, ...]:
     """Lay out where a model stands for a need, with its sources."""
-    d = Draft(language, Numbered(answer.citations))
+    d = Draft(language, numbers or Numbered(answer.citations))
     title = answer.model.name if answer.model else answer.asked
     blocks = d.listed(answer.statements)
     return _with_sources(
@@ -32,9 +32,9 @@ def _points(d: Draft, answer: WhyNot) -> tuple[Block, ...]:
     return (Block("table", (head, *rows)),)
 
 
-def comparison_sections(made: Comparison, language: Language) -> tuple[Section, ...]:
+def comparison_sections(made: Comparison, language: Language, numbers: Numbered | None = None) -> tuple[Section, ...]:
     """Lay out a comparison: one column a model, one row a question."""
-    d = Draft(language, Numbered(made.citations))
+    d = Draft(language, numbers or Numbered(made.citations))
     head = (Line(d.words.name("part", "check")), *(Line(row.model.name) for row in made.rows))
     asked = [(d.words.name("part", part), cell) for part, cell in _CELLS]
     aspects = dict.fromkeys(a for row in made.rows for a in row.evidence)

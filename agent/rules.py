@@ -268,7 +268,8 @@ def window_fit(case: Case, number: int) -> WindowFit:
     )
 
 
-def _hardware(case: Case) -> Status:
+def hardware_holds(case: Case) -> Status:
+    """Say which options the hardware that was named holds and serves at peak."""
     need, options, money = case.need, case.options, case.economics
     out = np.full(len(options), MET, dtype=np.int8)
     owned = money.owned
@@ -333,7 +334,7 @@ RULES: tuple[Rule, ...] = (
     Rule("capability", ("capabilities",), _by("capabilities", _capability), False),
     Rule("language", ("languages",), _by("languages", _language), False),
     Rule("context", ("context_tokens", "input_tokens", "output_tokens"), _context, True),
-    Rule("hardware", ("gpu", "gpu_count", "gpu_mem_gb", "ram_gb", "device", "max_params_b"), _hardware, True),
+    Rule("hardware", ("gpu", "gpu_count", "gpu_mem_gb", "ram_gb", "device", "max_params_b"), hardware_holds, True),
     Rule("latency", ("latency_seconds", "realtime"), _latency, False),
     Rule("budget", ("monthly_budget",), _budget, True),
 )

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 
 from ..knowledge.facts import Facts
 from .advice import Params, Question, Statement
+from .interview import slots
 from .requirements import FIELDS, InvalidRequirements, Requirements
 
 PHONE_MAX_B = 12.0
-FIRST_CHOICES = ("chat", "rag", "code", "reasoning", "summarization", "agent")
 Clash = tuple[str, str, str]
 
 
 def questions_for(requirements: Requirements, facts: Facts) -> tuple[Question, ...]:
     """Return the questions without whose answer no advice is honest; empty where the need is clear."""
-    if not requirements.said & set(FIELDS):
+    if not requirements.said & set(FIELDS) and "task" not in requirements.unknown:
         return (_nothing_said(),)
     return tuple(_clash_question(clash, requirements) for clash in clashes(requirements, facts))
 
@@ -72,17 +72,20 @@ def _nothing_said() -> Question:
     cites = ("default/task",)
     return Question(
         topic="task",
+        slot="task",
         text=Statement(text_id="ask.task", cites=cites),
         why=Statement(text_id="ask.task_why", cites=cites),
-        choices=tuple(Statement(text_id=f"choice.task.{task}", cites=cites) for task in FIRST_CHOICES),
+        choices=tuple(
+            Statement(text_id=f"choice.task.{choice.id}", cites=cites) for choice in slots("en")["task"].choices
+        ),
     )
 
 
 def _clash_question(clash: Clash, r: Requirements) -> Question:
     first, second, name = clash
     params: Params = {
-        "first": _shown(getattr(r, first)),
-        "second": _shown(getattr(r, second)),
+        "first": shown(getattr(r, first)),
+        "second": shown(getattr(r, second)),
         "first_field": first,
         "second_field": second,
     }
@@ -98,5 +101,6 @@ def _clash_question(clash: Clash, r: Requirements) -> Question:
     )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a field's value in words, a set in order."""
     return ", ".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)

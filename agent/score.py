@@ -11,8 +11,8 @@ from ..knowledge.facts import Facts
 from .defaults import read_yaml
 from .evidence import ADVICE, GENERAL_SHARE, YEARLY_LOSS, Grid, Relevance, Signals, Weighed, collect, relevant, weigh
 from .need import THINKING_TASKS, Need
-from .options import EFFORTS, Floats, Options
-from .requirements import InvalidRequirements
+from .options import EFFORTS, Floats, Ints, Options
+from .requirements import InvalidRequirements, Requirements
 from .shortlist import Shortlist
 
 # Where measured models of a tier or size stand on the day they come out, so that an unmeasured one gains nothing by
@@ -27,6 +27,7 @@ STEP = 0.02
 HOME, LISTED, UNLISTED, ENGLISH = 0.58, 0.50, 0.35, 0.75
 GROUNDING_PRIOR = 0.5
 ESTIMATE_CAP = 0.9
+OWNED_COST = 0.9
 OPENNESS_FIELDS = ("on_prem", "open_weights", "osi_license", "fine_tune")
 
 
@@ -58,22 +59,35 @@ def profiles() -> Mapping[str, Any]:
 
 
 def weights_for(need: Need, overrides: Mapping[str, float] | None = None) -> Floats:
-    """Return the profile's weights, shifted by the stated priority; openness counts only where it was asked for."""
-    table = profiles()
-    names: list[str] = table["criteria"]
-    weights = np.array(table["profiles"][need.profile]["weights"], dtype=float)
-    for name, extra in table["shifts"].get(need.said.quality_priority or "", {}).items():
-        weights *= 1 - extra
-        weights[names.index(name)] += extra
-    if not any(getattr(need.said, field) for field in OPENNESS_FIELDS if field in need.said.said):
-        weights[names.index("task")] += weights[names.index("openness")]
-        weights[names.index("openness")] = 0.0
+    """Return the weights of a need's profile, with what the caller sets put over them."""
+    weights = profile_weights(need.profile, need.said.quality_priority, wants_openness(need.said)).copy()
+    names: list[str] = profiles()["criteria"]
     for name, value in _checked(overrides or {}, names).items():
         weights[names.index(name)] = value
     total = weights.sum()
     if not 0 < total < np.inf:
         raise InvalidRequirements("weights", dict(overrides or {}), "accepted: weights whose sum is above 0")
     return np.asarray(weights / total)
+
+
+def wants_openness(r: Requirements) -> bool:
+    """Whether something was asked for that only open weights give."""
+    return any(getattr(r, field) for field in OPENNESS_FIELDS if field in r.said)
+
+
+@lru_cache(maxsize=128)
+def profile_weights(profile: str, priority: str | None, openness: bool) -> Floats:
+    """Return a profile's weights, shifted by the stated priority; openness counts only where it was asked for."""
+    table = profiles()
+    names: list[str] = table["criteria"]
+    weights = np.array(table["profiles"][profile]["weights"], dtype=float)
+    for name, extra in table["shifts"].get(priority or "", {}).items():
+        weights *= 1 - extra
+        weights[names.index(name)] += extra
+    if not openness:
+        weights[names.index("task")] += weights[names.index("openness")]
+        weights[names.index("openness")] = 0.0
+    return weights
 
 
 def _checked(overrides: Mapping[str, float], names: list[str]) -> Mapping[str, float]:
@@ -200,12 +214,16 @@ def _listed(supported: tuple[str, ...], country: str, languages: tuple[str, ...]
 
 
 def _cost(found: Shortlist) -> Floats:
-    money, budget = found.economics, found.need.budget_usd
+    money = found.economics
+    value = cost_value(money.expected, money.per_million, found.need.budget_usd)
+    return np.asarray(np.where(~found.options.is_api & (money.owned is not None), OWNED_COST, value))
+
+
+def cost_value(monthly: Floats, per_million: Floats, budget: float | None) -> Floats:
+    """Return how cheap options are: against the budget where there is one, else by USD per million tokens."""
     if budget:
-        value = 1 - 0.6 * np.nan_to_num(money.monthly, nan=budget * 2) / budget
-    else:
-        value = 1 - np.log10(np.maximum(np.nan_to_num(money.per_million, nan=50.0), 1e-6) / 0.05) / 3
-    return np.asarray(np.where(~found.options.is_api & (money.owned is not None), 0.9, value))
+        return np.asarray(1 - 0.6 * np.nan_to_num(monthly, nan=budget * 2) / budget)
+    return np.asarray(1 - np.log10(np.maximum(np.nan_to_num(per_million, nan=50.0), 1e-6) / 0.05) / 3)
 
 
 def _latency(found: Shortlist) -> Floats:
@@ -222,15 +240,20 @@ def _latency(found: Shortlist) -> Floats:
 
 
 def _operations(found: Shortlist) -> Floats:
-    steps = ((1, 0.7), (2, 0.6), (4, 0.5), (8, 0.35))
     owned = found.economics.owned
     cards = np.full(len(found.options), owned.count) if owned else found.economics.cards
-    value = np.full(len(cards), 0.1)
-    for count, worth in reversed(steps):
-        value = np.where(cards <= count, worth, value)
+    value = operations_value(cards)
     if found.need.said.device in ("phone", "laptop", "edge"):
         value = np.full(len(cards), 0.8)
     return np.asarray(np.where(found.options.is_api, 1.0, value))
+
+
+def operations_value(cards: Ints) -> Floats:
+    """Return how little work some cards are to run: one .7 down to .1 above eight."""
+    value = np.full(len(cards), 0.1)
+    for count, worth in ((8, 0.35), (4, 0.5), (2, 0.6), (1, 0.7)):
+        value = np.where(cards <= count, worth, value)
+    return value
 
 
 @lru_cache(maxsize=4)

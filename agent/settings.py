@@ -45,3 +45,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def settings() -> Settings:
     """Return the settings of this process, read at the first call."""
     return read_settings(os.environ)
+
+
+def data_folder(known: Settings) -> Path:
+    """Return the folder for what modelwise keeps, made for its user alone where it is missing. Raises OSError."""
+    folder = known.data or _user_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _user_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("modelwise")

@@ -1,19 +1,22 @@
 """Understand what a person says of their needs, by rules: only what was said is set."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from .hear_amounts import find_amounts
+from .hear_countries import find_refused_countries
 from .hear_hardware import find_hardware, outside
-from .hear_names import find_names, find_places, find_refused_countries
-from .hear_numbers import find_numbers
+from .hear_names import find_names, find_places
+from .hear_numbers import find_numbers, find_vague
+from .hear_shares import cut_budget, find_shares
+from .hear_stacks import find_stacks
 from .hear_tasks import find_tasks, sized_document, spans_of, task_words
-from .hear_text import Text, normalise, read_text
-from .hear_words import Finding, Mood, find_words, regex
+from .hear_text import Language, Text, lexicon, normalise, read_text
+from .hear_words import Finding, Mood, compiled, find_words, regex
 from .requirements import MAX_TEXT, Requirements
 
 SETS = frozenset({
@@ -26,6 +29,7 @@ FLAGS = frozenset({
     "realtime", "decides_about_people", "human_review",
 })  # fmt: skip
 CURRENCIES = "USD, CNY, TWD or EUR"
+HOME_CURRENCY: Mapping[Language, str] = {"zh-Hans": "CNY", "zh-Hant": "TWD"}
 PLACES = frozenset({"company_region", "users_region"})  # a place alone is no need: "the weather in Paris"
 SAY_A_NEED = "a task, a constraint or a figure, such as: customer service bot, cloud is fine, 2M requests a month"
 
@@ -48,8 +52,8 @@ class Hearing:
 
 
 def understand(text: str) -> Requirements:
-    """Return the requirements that a text states; never raises for any text."""
-    return hear(text).requirements
+    """Return the requirements that a text states by itself; never raises for any text."""
+    return hear(text, alone=True).requirements
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -57,35 +61,42 @@ def problems(text: str) -> tuple[Problem, ...]:
     return hear(text).problems
 
 
-def hear(text: str) -> Hearing:
-    """Read the requirements and problems of a text at once."""
+def hear(text: str, *, alone: bool = False) -> Hearing:
+    """Read the requirements and problems of a text at once; `alone`, no currency was said before it."""
     read = read_text(text)
-    found, clashes = _settle(read, _findings(read))
+    found, clashes = _settle(read, _findings(read, alone=alone))
     values, spans = _values(found)
     requirements, refused = _checked(read, values, spans)
     return Hearing(requirements, (*_of_text(text, read, requirements, refused), *refused, *clashes))
 
 
-def _findings(text: Text) -> list[Finding]:
+def _findings(text: Text, *, alone: bool) -> list[Finding]:
     hardware, used = find_hardware(text)
-    words = find_words(text)
+    aside = [m.span() for m in regex("not_said").finditer(text.folded)]
+    words = [w for w in find_words(text) if not any(low < w.end and w.start < high for low, high in aside)]
+    drawn = [t for t in task_words(text) if t.value == "image_generation"]
+    words = [w for w in words if w.value != "image" or not any(t.start <= w.start and w.end <= t.end for t in drawn)]
     refused = find_refused_countries(text)
     names = find_names(text)
     taken = spans_of([*words, *refused, *names, *hardware, *task_words(text)])
     mood = Mood.of(text, taken)
     meant = [f for w in _apart(words, [*refused, *(w for w in words if w.field == "prefer")]) if (f := _meant(mood, w))]
-    numbers = outside(find_numbers(text.folded), used)
-    amounts = find_amounts(text, numbers, _corrected(text))
+    sizes = [*find_numbers(text.folded), *find_vague(text.folded)]
+    numbers = outside(sorted(sizes, key=lambda n: n.start), used)
+    amounts = cut_budget(text, find_amounts(text, numbers, _corrected(text)))
     context = next((a for a in amounts if a.field == "context_tokens"), None)
     tasks = find_tasks(text, mood, sized_document(text, context))
     return [
         *_devices(text, meant, hardware),
+        *find_stacks(text, mood),
         *refused,
         *names,
-        *find_places(text, mood),
+        *_apart(find_places(text, mood), refused),
         *tasks,
         *hardware,
+        *(find_shares(text) if not any(a.field == "cached_share" for a in amounts) else []),
         *amounts,
+        *_currency(text, amounts, alone=alone),
         *_no_secrets(text),
     ]
 
@@ -97,9 +108,9 @@ def _apart(words: Iterable[Finding], refused: list[Finding]) -> list[Finding]:
 
 def _meant(mood: Mood, word: Finding) -> Finding | None:
     """Return the finding as the words around it turn it, or None if it was denied or left open."""
-    if mood.open(word.start, word.end):
+    if mood.open(word.start, word.end) and not (word.field == "agreements" and mood.on_condition(word.start)):
         return None
-    if not mood.negated(word.start, word.end):
+    if not mood.negated(word.start, word.end) or (word.field == "data_sensitivity" and mood.forbidden(word.start)):
         return word
     if word.field not in FLAGS or (word.value is False and not mood.strongly(word.start, word.end)):
         return None
@@ -110,8 +121,22 @@ def _devices(text: Text, words: list[Finding], hardware: list[Finding]) -> list[
     """Keep devices: a phone or laptop is where the model runs only if it runs offline or its memory is named."""
     runs = any(w.field == "on_prem" and w.value for w in words) or any(h.field == "ram_gb" for h in hardware)
     cloud = any(w.field in ("on_prem", "api_only") and w.value is (w.field == "api_only") for w in words)
-    keep = runs and not cloud
+    keep = (runs and not cloud) or regex("runs_there").search(text.folded) is not None
     return [w for w in words if w.field != "device" or keep or w.value in ("edge", "server")]
+
+
+def _currency(text: Text, amounts: list[Finding], *, alone: bool) -> list[Finding]:
+    """Take the currency of a budget that was said without one from a note beside it, else from the script."""
+    said = {a.field for a in amounts}
+    if "monthly_budget" not in said or "budget_currency" in said:
+        return []
+    noted = [
+        (code, m) for code, cell in lexicon()["currency_notes"].items() if (m := compiled(cell).search(text.folded))
+    ]
+    if noted or not alone or text.language not in HOME_CURRENCY:
+        return [Finding("budget_currency", code, *match.span()) for code, match in noted] if len(noted) == 1 else []
+    budget = next(a for a in amounts if a.field == "monthly_budget")
+    return [replace(budget, field="budget_currency", value=HOME_CURRENCY[text.language])]
 
 
 def _no_secrets(text: Text) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from .advice import Advice, Citation, CiteKey, Language, Option, Pick, Statement
 from .defaults import read_yaml
+from .traditional import to_taiwan
 
 _SLOT = re.compile(r"\[\[(!?)(\w+)\|(.*?)\]\]|\{(\w+)(?::(\w+))?\}")
 _BOUND = re.compile(r"Input should be (greater than or equal to|less than or equal to|greater than|less than) ")
@@ -136,19 +137,9 @@ def words(language: Language) -> Words:
     """Read the texts of a language, once."""
     data = read_yaml("texts.yaml")
     key = "en" if language == "en" else "zh"
-    turn = _traditional(data["protected"]) if language == "zh-Hant" else str
+    turn = to_taiwan(data["protected"]) if language == "zh-Hant" else str
     groups = {name: data[name] for name in ("statements", "lines", "give_up")} | data["tables"]
     return Words(language, {name: {k: turn(v[key]) for k, v in group.items()} for name, group in groups.items()}, turn)
-
-
-def _traditional(protected: Iterable[str]) -> Callable[[str], str]:
-    """Make a converter to Traditional Chinese of Taiwan that leaves some names as they are."""
-    from opencc import OpenCC
-
-    convert = OpenCC("s2twp").convert
-    kept = re.compile("(" + "|".join(map(re.escape, protected)) + ")")
-    quotes = str.maketrans("“”‘’", "「」『』")
-    return lambda text: "".join(p if n % 2 else convert(p).translate(quotes) for n, p in enumerate(kept.split(text)))
 
 
 def sentence(statement: Statement, language: Language) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from . import bench, cases, figures, languages, priors, scenarios, tokens, understanding
+from . import bench, cases, figures, interview, languages, priors, scenarios, tokens, understanding
 
 
 class Command(NamedTuple):
@@ -23,6 +23,7 @@ COMMANDS = {
     "scenarios": Command("what is advised in 120 scenarios", scenarios.add_arguments, scenarios.run),
     "cases": Command("the tools against independent cases", cases.add_arguments, cases.run),
     "priors": Command("what the priors of the score rest on", priors.add_arguments, priors.run),
+    "interview": Command("forty scripted people interviewed", interview.add_arguments, interview.run),
     "languages": Command("what the language priors rest on", languages.add_arguments, languages.run),
     "tokens": Command("measured tokens a character against the bands", tokens.add_arguments, tokens.run),
 }

@@ -4,10 +4,12 @@ import argparse
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from . import measures
@@ -85,6 +87,34 @@ def _ask(effort: Effort) -> dict[str, Spread]:
     return {"ask": measures.warm([partial(ask, question) for question in questions()], effort.asks)}
 
 
+def _question(effort: Effort) -> dict[str, Spread]:
+    """Time the choice of the next question for needs of which little is known."""
+    from ..agent.requirements import Requirements
+    from ..agent.voi import next_question
+    from ..knowledge.facts import load_facts
+
+    known, day = load_facts(), today()
+    needs = [Requirements.from_mapping(need) for need in ({"task": "chat"}, {"task": "rag"}, {"task": "code"})]
+    ask = (partial(next_question, need, known, day, settled=(), asked=0) for need in needs)
+    return {"question": measures.warm(list(ask), effort.calls)}
+
+
+def _turn(effort: Effort) -> dict[str, Spread]:
+    """Time the turns of interviews that end with an advice, on SQLite that is written through to the disk."""
+    from ..agent.session import Advisor
+    from ..agent.settings import Settings
+    from ..agent.store import open_store
+
+    replies = ("cloud is fine", "2M requests a month", "no fine-tuning", "no sensitive data", "just tell me")
+    with TemporaryDirectory() as folder, closing(Advisor(store=open_store(Settings(data=Path(folder))))) as advisor:
+        advisor.start("customer service bot")
+        times = []
+        for number in range(effort.builds):
+            advisor.start("customer service bot", thread_id=str(number))
+            times += [measures.milliseconds(partial(advisor.reply, str(number), reply)) for reply in replies]
+    return {"turn": spread(times)}
+
+
 def _snapshot(effort: Effort) -> dict[str, Spread]:
     from ..knowledge.facts import SNAPSHOT, read_facts
 
@@ -159,6 +189,8 @@ GROUPS: Mapping[str, Callable[[Effort], dict[str, Spread]]] = {
     "advise_mapping": _advise_mapping,
     "advise_text": _advise_text,
     "ask": _ask,
+    "question": _question,
+    "turn": _turn,
     "snapshot": _snapshot,
     "rate_card": _rate_card,
     "options": _options,

@@ -1,8 +1,8 @@
-"""The READMEs' table of figures, made from the committed bench.json."""
+"""The READMEs' tables of figures, made from the committed bench.json and interview.json."""
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,6 @@ from .bench import COMMAND, shown
 from .report import HERE, progress, read_result, read_yaml
 
 ROOT = HERE.parent
-OPEN, CLOSE = "<!-- figures -->", "<!-- /figures -->"
-_BETWEEN = re.compile(f"{OPEN}.*?{CLOSE}", re.DOTALL)
 READMES: Mapping[str, str] = {"README.md": "en", "README.zh-CN.md": "zh"}
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "en": {
@@ -45,27 +43,71 @@ def _cells(figure: Mapping[str, Any], name: str, words: Mapping[str, Any]) -> tu
     return name, target, f"{shown(figure['median'])}{unit}", f"{ends}{unit}", words["met"][figure["met"]]
 
 
-def with_figures(page: str, result: Mapping[str, Any], language: str) -> str:
-    """Return a README with the table between its markers.
+def interview_table(result: Mapping[str, Any], language: str) -> str:
+    """Return the table of the interviews in Markdown: our order of questions beside that of the topics."""
+    words = _INTERVIEW[language]
+    both = [result[order] for order in ("by value", "by topic")]
+    rows = [words["head"], ("---", "--:", "--:")]
+    rows += [(words[name], *(form.format(**figures) for figures in both)) for name, form in _ASKED.items()]
+    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", words["foot"]])
+
+
+_ASKED = {
+    "median": "{questions_median:g}",
+    "mean": "{questions_mean:g}",
+    "same": "{same_picks} / {people}",
+    "again": "{asked_again}",
+    "later": "{later_same} / {later_changes}",
+}
+_INTERVIEW: Mapping[str, Mapping[str, Any]] = {
+    "en": {
+        "head": ("40 scripted people", "by value", "topic by topic"),
+        "median": "questions, median",
+        "mean": "questions, mean",
+        "same": "picks as with all facts at once",
+        "again": "questions about what was said",
+        "later": "later changes: picks as with all facts",
+        "foot": "By `python -m modelwise.evals interview`.",
+    },
+    "zh": {
+        "head": ("40 位脚本人物", "按价值提问", "按主题顺序"),
+        "median": "问题数，中位",
+        "mean": "问题数，平均",
+        "same": "推荐与一次给出全部事实时相同",
+        "again": "问到已说过的内容",
+        "later": "事后改口：推荐与全部事实时相同",
+        "foot": "由 `python -m modelwise.evals interview` 测得。",
+    },
+}
+# The blocks of a README by the name of their markers, the result they show and what makes the table.
+BLOCKS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], str], str]]] = {
+    "figures": ("bench", figures_table),
+    "interview": ("interview", interview_table),
+}
+
+
+def with_block(page: str, name: str, table: str) -> str:
+    """Return a README with a table between its markers.
 
     Raises:
         ValueError: the page does not have the markers exactly once.
 
     """
-    block = f"{OPEN}\n{figures_table(result, language)}\n{CLOSE}"
-    done, found = _BETWEEN.subn(lambda _: block, page)
+    opens, closes = f"<!-- {name} -->", f"<!-- /{name} -->"
+    done, found = re.compile(f"{opens}.*?{closes}", re.DOTALL).subn(lambda _: f"{opens}\n{table}\n{closes}", page)
     if found != 1:
-        raise ValueError(f"expected {OPEN} … {CLOSE} once, found it {found} times")
+        raise ValueError(f"expected {opens} … {closes} once, found it {found} times")
     return done
 
 
 def stale(root: Path) -> dict[Path, str]:
-    """Return the READMEs whose table is not that of bench.json, with what they should be."""
-    result = read_result("bench")
+    """Return the READMEs whose tables are not those of the results, with what they should be."""
     wanted = {}
     for name, language in READMES.items():
-        page = (root / name).read_text("utf-8")
-        if (fresh := with_figures(page, result, language)) != page:
+        page = fresh = (root / name).read_text("utf-8")
+        for block, (result, make) in BLOCKS.items():
+            fresh = with_block(fresh, block, make(read_result(result), language))
+        if fresh != page:
             wanted[root / name] = fresh
     return wanted
 

@@ -1,7 +1,7 @@
 """Judges what is heard: `python -m modelwise.evals understanding` prints a table and writes the result.
 
-The expectations were written without sight of the code that they judge. What stands in understanding_fresh.yaml is
-counted apart and its misses are shown to nobody, so that no rule is ever made for one of them.
+The expectations were written without sight of the code that they judge. The even half of understanding_fresh.yaml is
+counted apart and its misses are shown to nobody, so that no rule is ever made for one of them; the odd half is used up.
 """
 
 import argparse
@@ -170,10 +170,11 @@ def half_of(items: Sequence[Item], half: str | None) -> Sequence[Item]:
 
 
 def measure_fresh(path: Path, hear: Callable[[str], Requirements]) -> dict[str, Any]:
-    """Return the figures by script over utterances that nobody looks at, or nothing where there are none."""
+    """Return the figures by script over the half that nobody looks at, or nothing where there is none."""
     if not path.exists():
         return {}
-    return {"fresh": {"by_script": measure_understanding(read_yaml(str(path)), hear)["by_script"]}}
+    unseen = [item for item in read_yaml(str(path)) if int(item["id"][2:]) % 2 == 0]
+    return {"fresh": {"by_script": measure_understanding(unseen, hear)["by_script"]}}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

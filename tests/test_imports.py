@@ -41,8 +41,8 @@ def test_public_name_resolves(name: str) -> None:
 
 def test_public_names() -> None:
     assert set(modelwise.__all__) == {
-        "Advice", "Answer", "InvalidRequirements", "Recheck", "Requirements", "__version__", "advise", "ask", "recheck",
-        "understand",
+        "Advice", "Advisor", "Answer", "InvalidRequirements", "Recheck", "Refused", "Requirements", "Turn",
+        "__version__", "advise", "ask", "recheck", "understand",
     }  # fmt: skip
 
 

@@ -7,9 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from .cli_chat import chat, threads
 from .cli_knowledge import app as knowledge
 from .cli_tools import COMMANDS
-from .edge import EXIT_CODES, NOTHING, OK, UNCLEAR, Json, Lang, Language, Today, day_of, echo_json, edge, show, working
+from .edge import (
+    EXIT_CODES,
+    NOTHING,
+    OK,
+    UNCLEAR,
+    Json,
+    Lang,
+    Language,
+    Today,
+    day_of,
+    deliver,
+    echo_json,
+    edge,
+    show,
+    working,
+)
 from .given import BadInput, read_need, said, subject_ids
 
 if TYPE_CHECKING:
@@ -27,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(threads, name="threads")
 
 
 def main() -> int:
@@ -76,7 +93,7 @@ def advise(
 
         show(advice_view(advice, lang))
     else:
-        _deliver(_written(advice, kind, lang), output)
+        deliver(_written(advice, kind, lang), output)
     raise typer.Exit(STATUS_CODES[advice.status])
 
 
@@ -157,7 +174,7 @@ def conflicts(
         show(conflicts_view(found, facts, lang or "en"))
 
 
-for name, command in COMMANDS.items():
+for name, command in {"chat": chat, **COMMANDS}.items():
     app.command(name, epilog=EXIT_CODES)(edge(command))
 
 
@@ -193,16 +210,3 @@ def _written(advice: "Advice", kind: str, lang: Language | None) -> str:
     from .terminal import advice_view, plain
 
     return plain(advice_view(advice, lang))
-
-
-def _deliver(text: str, output: Path | None) -> None:
-    if output is None:
-        typer.echo(text)
-        return
-    try:
-        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BadInput(
-            f"-o {output} cannot be written ({error.strerror}); accepted: a file in a known folder"
-        ) from None
-    typer.echo(f"Written to {output}", err=True)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from traceback import format_exception
 from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
 from uuid import uuid4
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 OK, NOTHING, UNCLEAR, CHECK_FAILED, INTERNAL = 0, 1, 2, 3, 4
 EXIT_CODES = """\
-Exit codes: 0 recommended or answered; 1 nothing fits, not answered, or something is missing (doctor);
-2 unclear or bad input (the message names the value and what is accepted); 3 the knowledge check failed;
-4 internal error (the message carries an id)."""
+Exit codes: 0 recommended, answered, or a conversation ended; 1 nothing fits, not answered, something is missing
+(doctor), or a conversation is busy or went on elsewhere; 2 unclear or bad input, or a conversation or store that
+cannot be used (the message names it and what is accepted); 3 the knowledge check failed; 4 internal error (the
+message carries an id)."""
 NARROWEST = 80
 
 Language = Literal["zh-Hans", "zh-Hant", "en"]
@@ -58,11 +60,12 @@ def edge(command: Callable[P, None]) -> Callable[P, None]:
 def _explained(error: Exception) -> tuple[str, int]:
     """Say what the person reads: the message of an error that is theirs to mend, else an id; the log has the rest."""
     from ..agent.requirements import InvalidRequirements
+    from ..agent.store import StoreFailed
     from ..agent.write import clean
     from ..knowledge.embedding import InvalidEmbedder
     from ..knowledge.packages import RefreshFailed
 
-    if isinstance(error, BadInput | InvalidRequirements | InvalidEmbedder | RefreshFailed):
+    if isinstance(error, BadInput | InvalidRequirements | InvalidEmbedder | RefreshFailed | StoreFailed):
         return clean(error), UNCLEAR
     error_id = uuid4().hex[:8]
     return f"something went wrong inside (error {error_id}); {_logged(error_id, error)}", INTERNAL
@@ -105,6 +108,20 @@ def show(view: "RenderableType") -> None:
     from .terminal import plain
 
     typer.echo(plain(view, console.width))
+
+
+def deliver(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file and say so."""
+    if output is None:
+        typer.echo(text)
+        return
+    try:
+        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"-o {output} cannot be written ({error.strerror}); accepted: a file in a known folder"
+        ) from None
+    typer.echo(f"Written to {output}", err=True)
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """The results of the calculating commands as sections of lines, and reports of every kind for the terminal."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,8 +13,9 @@ from ..agent.page import source_line
 from ..agent.recheck import Recheck
 from ..agent.reports import comparison_sections, recheck_sections, why_not_sections
 from ..agent.why_not import WhyNot
-from ..agent.write import Block, Blocks, Draft, Line, Numbered, Section, Words, bullets, paragraph, usd, words
+from ..agent.write import Block, Blocks, Draft, Line, Numbered, Section, bullets, paragraph, usd
 from .figures import Billed, Carded, Costs, Figure, Fits, Fitted, Licensed, Sized, Sizes, Thinking
+from .strings import strings
 from .terminal import laid_out, titled
 
 
@@ -34,11 +33,11 @@ class Sheet(Draft):
     def __init__(self, made: Figure, language: Language) -> None:
         """Start with no source numbered."""
         super().__init__(language, Numbered(made.citations))
-        self.texts = _texts(language)
+        self.say = strings("sheets.yaml", language)
 
     def line(self, text_id: str, cites: Iterable[str] = (), **params: Any) -> Line:
         """Say one of this module's own sentences, with its marks."""
-        return Line(self.words.put(self.texts[text_id], params), self.numbers.marks(cites))
+        return Line(self.say(text_id, **params), self.numbers.marks(cites))
 
     def head(self, *text_ids: str) -> tuple[Line, ...]:
         """Make the head of a table."""
@@ -51,15 +50,6 @@ class Sheet(Draft):
         rows = tuple((source_line(self, citation),) for citation in self.numbers.used)
         heading = self.words.name("heading", "sources")
         return (sheet, *([Section("sources", heading, (Block("numbered", rows),))] if rows else []))
-
-
-@lru_cache(maxsize=3)
-def _texts(language: Language) -> Mapping[str, str]:
-    import yaml
-
-    data = yaml.safe_load((Path(__file__).parent / "sheets.yaml").read_text(encoding="utf-8"))
-    told: Words = words(language)
-    return {name: text["en"] if language == "en" else told.turn(text["zh"]) for name, text in data.items()}
 
 
 def _licensed(made: Licensed, language: Language) -> tuple[Section, ...]:

@@ -53,10 +53,14 @@ def advice_view(advice: "Advice", language: "Language | None" = None) -> Group:
 
 def answer_view(answer: "Answer") -> Group:
     """Lay out an answer with its numbered sources."""
+    return Group(Prose(clean(answer.text)), sources_view(answer))
+
+
+def sources_view(answer: "Answer") -> Group:
+    """Lay out the numbered sources of an answer under their heading; nothing for none."""
     told = words(answer.language)
     rows = [(Text(f"[{n}]", MARK), _source(c, told)) for n, c in enumerate(answer.citations, 1)]
-    heading = [Text(), titled(told.name("heading", "sources")), _grid(rows)] if rows else []
-    return Group(Prose(clean(answer.text)), *heading)
+    return Group(*([Text(), titled(told.name("heading", "sources")), grid(rows)] if rows else []))
 
 
 def plain(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
@@ -100,7 +104,7 @@ def _eliminated(section: Section, advice: "Advice", told: Words) -> RenderableTy
 
 def _sources(section: Section, advice: "Advice", told: Words) -> RenderableType:
     rows = [(Text(f"[{n}]", MARK), _line(row[0])) for block in section.blocks for n, row in enumerate(block.rows, 1)]
-    return Group(titled(section.title), _grid(rows), Text())
+    return Group(titled(section.title), grid(rows), Text())
 
 
 _SECTIONS: dict[str, Callable[[Section, "Advice", Words], RenderableType]] = {
@@ -170,17 +174,17 @@ def _paragraph(block: Block) -> RenderableType:
 
 
 def _bullets(block: Block) -> RenderableType:
-    return _grid([(Text("•", QUIET), _line(row[0])) for row in block.rows])
+    return grid([(Text("•", QUIET), _line(row[0])) for row in block.rows])
 
 
 def _numbered(block: Block) -> RenderableType:
-    return _grid([(Text(f"{n}."), _line(row[0])) for n, row in enumerate(block.rows, 1)])
+    return grid([(Text(f"{n}."), _line(row[0])) for n, row in enumerate(block.rows, 1)])
 
 
 def _table(block: Block) -> RenderableType:
     head, *body = block.rows
     if len(head) == 2:
-        return _grid([(Text(row[0].text, "bold"), _line(row[1])) for row in body])
+        return grid([(Text(row[0].text, "bold"), _line(row[1])) for row in body])
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     for cell in head:
         table.add_column(_line(cell), overflow="fold")
@@ -194,8 +198,8 @@ _BLOCKS: dict[str, Callable[[Block], RenderableType]] = {
 }  # fmt: skip
 
 
-def _grid(rows: "Iterable[tuple[Text, Text]]") -> Table:
-    """Make a narrow first column, and text that wraps under itself."""
+def grid(rows: "Iterable[tuple[Text, Text]]") -> Table:
+    """Lay out rows with a narrow first column, and text that wraps under itself."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold", ratio=1)
@@ -239,4 +243,4 @@ def _source(citation: "Citation", told: Words) -> Text:
     return _line(Line(place, label=label, url=citation.url))
 
 
-__all__ = ["advice_view", "answer_view", "badges", "funnel_bars", "plain"]
+__all__ = ["advice_view", "answer_view", "badges", "funnel_bars", "grid", "plain", "sources_view"]

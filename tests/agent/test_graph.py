@@ -116,35 +116,49 @@ def test_an_unclear_text_asks_and_waits(interview: Interview) -> None:
     assert [q.id for q in interview.waiting] == [question.id]
 
 
-def test_a_reply_by_the_questions_id_goes_on_to_the_advice(interview: Interview) -> None:
+def test_a_reply_by_the_questions_id_goes_on_to_the_next(interview: Interview) -> None:
     interview.send(message("hello"))
     (question,) = interview.waiting
+    assert question.value["slot"] == "task"
     state = interview.send(Command(resume={question.id: {"text": "customer service bot, cloud is fine"}}))
+    assert state["requirements"]["task"] == "chat"
+    assert "task" in state["asked"]
+    (following,) = interview.waiting
+    assert following.value["slot"] not in ("task", "place")
+    assert [m.type for m in state["messages"]] == ["human", "ai", "human"]
+
+
+def test_it_ends_with_the_advice_of_the_embedded_call(interview: Interview) -> None:
+    interview.send(message("customer service bot, cloud is fine, 2M requests a month"))
+    (question,) = interview.waiting
+    state = interview.send(Command(resume={question.id: {"text": "just tell me"}}))
     advice = Advice.model_validate(state["advice"])
-    assert advice.status == "recommended"
-    assert advice.requirements.task == "chat"
-    assert state["asked"] == ["task"]
     assert interview.waiting == ()
-    assert [m.type for m in state["messages"]] == ["human", "human", "ai"]
+    assert advice.status == "recommended"
+    alone = advise(advice.requirements, today=interview.context.today)
+    assert (advice.picks, advice.eliminated, advice.funnel) == (alone.picks, alone.eliminated, alone.funnel)
 
 
-def test_it_asks_again_while_nothing_was_said(interview: Interview) -> None:
+def test_it_leads_back_once_while_nothing_was_said(interview: Interview) -> None:
     interview.send(message("hello"))
     (question,) = interview.waiting
-    interview.send(Command(resume={question.id: {"text": "hm"}}))
+    state = interview.send(Command(resume={question.id: {"text": "hm"}}))
     (again,) = interview.waiting
     assert again.id != question.id
+    assert state["answer"]["text"]
+    assert again.value["slot"] == "task"
     state = interview.send(Command(resume={again.id: {"text": "a coding assistant"}}))
-    assert Advice.model_validate(state["advice"]).requirements.task == "code"
+    assert state["requirements"]["task"] == "code"
+    assert state["answer"] is None
 
 
 def test_what_was_said_before_stays(interview: Interview) -> None:
     interview.send(message("-5 requests a month, hospital, data must stay on premises"))
     (question,) = interview.waiting
+    assert question.value["text"]["text_id"] == "problem.value"
     state = interview.send(Command(resume={question.id: {"text": "60000 requests a month"}}))
-    need = Advice.model_validate(state["advice"]).requirements
-    assert need.on_prem is True
-    assert need.monthly_requests == 60_000
+    assert state["requirements"]["on_prem"] is True
+    assert state["requirements"]["monthly_requests"] == 60_000
 
 
 def test_a_clash_is_asked(interview: Interview) -> None:

@@ -43,6 +43,8 @@ from modelwise.agent.hear_numbers import chinese_value, find_numbers
         ("30 to 60", 60),
         ("between 30 and 60", 60),
         ("1-2万", 20000),
+        ("三、四十", 40),
+        ("两百来", 200),
         ("two and a half million", 2.5e6),
     ],
 )
@@ -54,6 +56,7 @@ def test_one_number(text: str, value: float) -> None:
     "text",
     [
         "几十万",
+        "砍一半",
         "数百",
         "好几千",
         "several hundred",

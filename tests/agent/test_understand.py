@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwise.agent.hear import hear_text
 from modelwise.agent.hear_text import normalise, only_text
 from modelwise.agent.requirements import FIELDS, MAX_TEXT, Requirements
 from modelwise.agent.understand import hear, problems, understand
@@ -108,6 +109,15 @@ def test_a_word_that_yaml_reads_as_a_truth_value_is_refused() -> None:
         only_text(yaml.safe_load("negators: {en: [never, no]}"), "table")
 
 
+@pytest.mark.parametrize(
+    ("text", "agreements"),
+    [("zero retention too", {"dpa", "zero_retention"}), ("zero retention instead", {"zero_retention"})],
+)
+def test_a_set_grows_only_where_a_text_adds_to_it(text: str, agreements: set[str]) -> None:
+    known = understand("we need a DPA")
+    assert set(hear_text(text, known).requirements.agreements or ()) == agreements
+
+
 def test_a_long_text_is_read_to_the_limit() -> None:
     text = "cloud is fine. " + "x" * MAX_TEXT + " self-hosted"
     assert understand(text).stated() == {"on_prem": False}
@@ -135,6 +145,12 @@ def test_a_long_text_is_read_to_the_limit() -> None:
         "不对，" * 6_000,
         "0,000" * 4_000,
         "A100 " * 4_000,
+        "整本" * 8_000,
+        "现在八卡两台" * 3_000,
+        "boil it " * 2_500,
+        "not to the " * 1_800,
+        "每天凌晨，四万条，" * 2_000,
+        "en/de/" * 3_000,
     ],
     ids=lambda text: text[:5],
 )

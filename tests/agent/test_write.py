@@ -41,8 +41,9 @@ from modelwise.agent.advice import (
 )
 from modelwise.agent.advice import TestPlan as Plan
 from modelwise.agent.defaults import read_yaml
+from modelwise.agent.interview import slots
 from modelwise.agent.page import sources
-from modelwise.agent.requirements import FIELDS, TASKS, Capability, Requirements, Sensitivity, Topic
+from modelwise.agent.requirements import FIELDS, TASKS, Capability, Requirements, Sensitivity
 from modelwise.agent.rules import RULES
 from modelwise.agent.understand import SAY_A_NEED
 from modelwise.agent.write import Numbered, _wan, escape, markdown, pick_lines, sentence, usd, web_address
@@ -65,9 +66,10 @@ ENDINGS: dict[str, tuple[str, ...]] = {
         "languages",
         "latency_seconds",
     ),
+    "ask.": tuple(f"{slot}{ending}" for slot in slots("en") for ending in ("", "_why")),
+    "choice.": tuple(f"{slot.id}.{choice.id}" for slot in slots("en").values() for choice in slot.choices),
     "choice.task.": TASKS,
     "clash.": tuple(name for _, _, name, _ in sanity._CLASHES),
-    "open.": get_args(Topic),
     "problem.": ("empty", "too_long", "off_topic", "value"),
     "reason.cost_": ("api", "rented_gpu"),
     "reason.latency_": ("estimated", "measured"),
@@ -342,11 +344,13 @@ SAMPLE: dict[str, Any] = {
     "won": ("cost",),
     "before": "first_choice",
     "after": "budget",
+    "more": 2,
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "assume.task": {"value": "rag"},
     "assume.languages": {"value": "zh, en"},
     "assume.commercial": {"value": True},
+    "reason.tied": {"models": ("GPT-6 Sol", "Qwen3-32B")},
 }
 
 
@@ -514,7 +518,7 @@ def _pick(role: str = "first_choice", **changes: Any) -> Pick:
                 reasoning=600,
                 budget=None,
             ),
-            _say("reason.tied", "default/tie", count=2),
+            _say("reason.tied", "default/tie", models=("GPT-6.1 Sol", "Grok 4.7"), more=2),
         ),
         "against": _say("against.said", "000/one", **CLAIM),
         "license": LicenseCheck(
@@ -663,7 +667,14 @@ def full_advice() -> Advice:
             ),
         ),
         funnel=(("catalog", 1348), ("task", 1347), ("budget", 1340)),
-        questions=(OpenQuestion(topic="privacy", value=0.1, could_change=_say("open.privacy", "default/tie")),),
+        questions=(
+            OpenQuestion(
+                topic="privacy",
+                value=0.1,
+                text=_say("ask.place", "default/tie"),
+                could_change=_say("ask.place_why", "default/tie"),
+            ),
+        ),
         assumptions=(
             _say("assume.input_tokens", "default/input_tokens", value=1000),
             _say("assume.rate", "price/other", budget=5000.0, currency="CNY", usd=752.0),

@@ -119,13 +119,18 @@ def test_the_readmes_print_what_was_measured() -> None:
     assert figures.stale(figures.ROOT) == {}
 
 
+MARKED = "<!-- figures -->{}<!-- /figures -->"
+BOTH = MARKED.format("") + "<!-- interview --><!-- /interview -->"
+
+
 def test_a_table_between_the_markers_is_replaced_and_nothing_else() -> None:
-    page = f"above\n{figures.OPEN}\nold\n{figures.CLOSE}\nbelow \\1\n"
-    fresh = figures.with_figures(page, result(figure()), "en")
-    assert fresh.startswith(f"above\n{figures.OPEN}\n| What | Target |")
-    assert fresh.endswith(f"{figures.CLOSE}\nbelow \\1\n")
+    page = f"above\n{MARKED.format('old')}\nbelow \\1\n"
+    table = figures.figures_table(result(figure()), "en")
+    fresh = figures.with_block(page, "figures", table)
+    assert fresh.startswith("above\n<!-- figures -->\n| What | Target |")
+    assert fresh.endswith("<!-- /figures -->\nbelow \\1\n")
     assert "| `modelwise --help` | 2 s | 2.50 s | 1 – 4 s | **missed** |" in fresh
-    assert figures.with_figures(fresh, result(figure()), "en") == fresh
+    assert figures.with_block(fresh, "figures", table) == fresh
 
 
 def test_both_languages_print_the_same_numbers() -> None:
@@ -135,21 +140,28 @@ def test_both_languages_print_the_same_numbers() -> None:
     ]
 
 
-@pytest.mark.parametrize("page", ["", f"{figures.OPEN}", f"{figures.OPEN}{figures.CLOSE}" * 2])
+@pytest.mark.parametrize("page", ["", "<!-- figures -->", MARKED * 2])
 def test_a_page_without_the_markers_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="once"):
-        figures.with_figures(page, result(), "en")
+        figures.with_block(page, "figures", "")
 
 
 def test_check_writes_nothing_and_says_what_is_stale(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in figures.READMES:
-        (tmp_path / name).write_text(f"{figures.OPEN}{figures.CLOSE}", encoding="utf-8")
+        (tmp_path / name).write_text(BOTH, encoding="utf-8")
     there = ["figures", "--root", str(tmp_path)]
     assert main([*there, "--check"]) == 1
     assert capsys.readouterr().err.count("out of date") == len(figures.READMES)
-    assert (tmp_path / "README.md").read_text("utf-8") == f"{figures.OPEN}{figures.CLOSE}"
+    assert (tmp_path / "README.md").read_text("utf-8") == BOTH
     assert main(there) == 0
     assert main([*there, "--check"]) == 0
+
+
+def test_the_interview_s_figures_are_those_of_its_result() -> None:
+    found = read_result("interview")
+    english, chinese = (figures.interview_table(found, language) for language in ("en", "zh"))
+    assert f"| {found['by value']['questions_median']:g} |" in english
+    assert english.count("|") == chinese.count("|")
 
 
 # --- tokens

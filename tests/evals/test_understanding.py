@@ -87,7 +87,7 @@ def test_the_summary_counts_utterances_without_an_unsaid_field() -> None:
 # --- utterances that nobody has seen
 
 
-FRESH_ITEM = "- {id: f1, script: en, text: hello, expect: {task: rag}}\n"
+FRESH_ITEM = "- {id: fe02, script: en, text: hello, expect: {task: rag}}\n"
 
 
 def test_fresh_utterances_are_counted_and_their_misses_kept_back(tmp_path: Path) -> None:

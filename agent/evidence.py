@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..knowledge.facts import Facts
 from ..knowledge.schema import Benchmark, Claim, Model, Table
+from .gathered import gather, sums_of
 from .need import THINKING_TASKS, Need, holds
 from .options import EFFORT_INDEX, EFFORTS
 
@@ -25,7 +26,6 @@ AUTHOR = {"independent": 1.0, "single_author": 0.5, "vendor": 0.4, "excerpt": 0.
 RATING_KINDS = frozenset({"rating", "recommendation", "warning", "rule"})
 NOT_INHERITED = ("lang:", "grounding", "speed")
 ADVICE = "advice"
-MANY = 10_000
 YEARLY_LOSS = 0.12
 
 
@@ -332,59 +332,12 @@ def weigh(signals: Signals, shares: Mapping[str, float], relevance: Relevance) -
     grid = compatibility(next(iter(shares)))
     known = tuple(aspect for aspect in shares if aspect in signals.by_aspect)
     masses = [(t := signals.by_aspect[a]).weight * shares[a] * relevance.of(t) for a in known]
-    own = _sums(signals, _gathered(signals, known, own=True), masses, grid)
-    numerator, total = _sums(signals, _gathered(signals, known), masses, grid)
+    own = sums_of(signals, gather(signals, known, own=True), masses, grid)
+    numerator, total = sums_of(signals, gather(signals, known), masses, grid)
     if not all(aspect.startswith(NOT_INHERITED) for aspect in shares):
         numerator = numerator + _inherited(signals, own[0])
         total = total + _inherited(signals, own[1])
     return Weighed(numerator, total, *own, shares, grid, relevance)
-
-
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """The signals of some aspects in the order of model and source, and where each pair and each model begins.
-
-    `own` leaves out what was said of the family or of predecessors.
-    """
-
-    order: Ints
-    pairs: Ints
-    model_starts: Ints
-    models: Ints
-    effort: Ints
-    value: Grid
-
-
-@lru_cache(maxsize=32)
-def _gathered(signals: Signals, aspects: tuple[str, ...], *, own: bool = False) -> Gathered | None:
-    if not aspects:
-        return None
-    tables = [signals.by_aspect[aspect] for aspect in aspects]
-    keys = np.concatenate([t.model for t in tables]) * MANY + np.concatenate([t.source for t in tables])
-    order = np.argsort(keys, kind="stable")
-    if own:
-        order = order[np.concatenate([t.own for t in tables])[order] > 0]
-    if len(order) == 0:
-        return None
-    groups, pairs = np.unique(keys[order], return_index=True)
-    models, starts = np.unique(groups // MANY, return_index=True)
-    effort, value = (np.concatenate([getattr(t, name) for t in tables])[order] for name in ("effort", "value"))
-    return Gathered(order, pairs, starts, models, effort, value[:, None])
-
-
-def _sums(signals: Signals, gathered: Gathered | None, masses: list[Grid], grid: Grid) -> tuple[Grid, Grid]:
-    """Weight x signal and weight by model and effort; within a source the signals of a model are averaged."""
-    size = len(EFFORTS)
-    numerator, total = np.zeros((signals.models, size)), np.zeros((signals.models, size))
-    if gathered is None:
-        return numerator, total
-    weights = grid.T[gathered.effort] * np.concatenate(masses)[gathered.order, None]
-    sums = np.add.reduceat(weights, gathered.pairs)
-    moments = np.add.reduceat(weights * gathered.value, gathered.pairs)
-    most = np.maximum.reduceat(weights, gathered.pairs)
-    numerator[gathered.models] = np.add.reduceat(most * moments / np.where(sums > 0, sums, 1), gathered.model_starts)
-    total[gathered.models] = np.add.reduceat(most, gathered.model_starts)
-    return numerator, total
 
 
 def relevant(signals: Signals, need: Need) -> Relevance:

@@ -165,8 +165,7 @@ def _by_language(b: Bench) -> Iterator[Statement]:
 def _by_tie(b: Bench) -> Iterator[Statement]:
     if b.chosen.tied:
         names = dict.fromkeys(row_of(b.found, option).model.name for option in b.chosen.tied)
-        shown = tuple(names)[:MOST_TIED]
-        params = {"models": shown, "more": len(names) - len(shown) or None}
+        params = {"models": tuple(names)[:MOST_TIED], "more": max(len(names) - MOST_TIED, 0) or None}
         yield Statement(text_id="reason.tied", params=params, cites=("default/tie",))
 
 
